@@ -1,0 +1,5 @@
+import { runCheck } from './run-check.ts';
+
+const { passed, failed } = await runCheck();
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
