@@ -1,0 +1,40 @@
+import { type Bytes, bigintToBytes, concat, fromHex, lp, parseHex, utf8 } from '@assay/shared/kernel/bytes';
+import { sha256 } from '@assay/shared/kernel/hash';
+import { schnorrVerify } from '@assay/shared/kernel/schnorr';
+import type { BlindedOutput } from './request.ts';
+
+/** `v1` is what current wallets sign; `legacy` is the text of the published NUT. Both are needed (03-mint section 6.2). */
+export type Nut20Version = 'v1' | 'legacy';
+
+/** The 32 bytes that a locked quote's key signs. */
+export const NUT20_MESSAGES = {
+  v1: (quoteId, outputs) =>
+    sha256(
+      utf8('Cashu_MintQuoteSig_v1'),
+      lp(quoteId),
+      ...outputs.flatMap(({ amount, b }) => [lp(minimalBigEndian(amount)), lp(fromHex(b))]),
+    ),
+  legacy: (quoteId, outputs) => sha256(utf8(quoteId), ...outputs.map(({ b }) => utf8(b))),
+} as const satisfies Record<Nut20Version, (quoteId: string, outputs: readonly BlindedOutput[]) => Bytes>;
+
+/**
+ * Which message the signature (hex of either case) covers, or undefined when it covers neither.
+ * @param pubkey compressed, hex; a key that is no point signs nothing
+ */
+export function nut20Version(
+  { quoteId, outputs, signature }: { quoteId: string; outputs: readonly BlindedOutput[]; signature: string },
+  pubkey: string,
+): Nut20Version | undefined {
+  const bytes = parseHex(signature, 64);
+  const key = parseHex(pubkey, 33);
+  if (!bytes.ok || !key.ok) return undefined;
+  const xOnly = key.value.subarray(1);
+  const signs = (version: Nut20Version) => schnorrVerify(bytes.value, NUT20_MESSAGES[version](quoteId, outputs), xOnly);
+  return signs('v1') ? 'v1' : signs('legacy') ? 'legacy' : undefined;
+}
+
+/** Big-endian without leading zero bytes; zero is empty. */
+function minimalBigEndian(value: bigint): Bytes {
+  const digits = value.toString(16);
+  return value === 0n ? concat() : bigintToBytes(value, Math.ceil(digits.length / 2));
+}

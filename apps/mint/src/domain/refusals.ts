@@ -1,0 +1,49 @@
+/** What a refusal means to a wallet: the NUT error code and the HTTP status; 51000 and up are our own (03-mint section 14). */
+interface RefusalMeaning {
+  readonly code: number;
+  readonly http: 400 | 429 | 503;
+  /** Said to the wallet unless the refusal knows more. */
+  readonly detail: string;
+}
+
+const refused = (code: number, detail: string) => ({ code, http: 400, detail }) as const;
+
+/** Every refusal of the HTTP API. Codes of melts, spending conditions and batches join with their flows. */
+export const REFUSALS = {
+  'proof-invalid': refused(10001, 'proof could not be verified'),
+  'already-spent': refused(11001, 'proof already spent'),
+  'already-signed': refused(11003, 'output already signed'),
+  unbalanced: refused(11005, 'transaction is not balanced'),
+  'amount-outside-limit': refused(11006, 'amount is not a denomination of its keyset'),
+  'repeated-input': refused(11007, 'an input is repeated'),
+  'repeated-output': refused(11008, 'an output is repeated'),
+  'several-units': refused(11009, 'inputs or outputs of several units'),
+  'units-differ': refused(11010, 'the sides are not of one unit'),
+  'too-many-inputs': refused(11014, 'too many inputs'),
+  'too-many-outputs': refused(11015, 'too many outputs'),
+  'keyset-unknown': refused(12001, 'keyset is not known'),
+  'keyset-inactive': refused(12002, 'keyset is inactive'),
+  'keyset-expired': refused(12003, 'keyset is expired'),
+  'quote-not-paid': refused(20001, 'not paid'),
+  'quote-issued': refused(20002, 'quote already issued'),
+  'minting-disabled': refused(20003, 'minting is disabled'),
+  'quote-signature': refused(20008, 'no valid signature of the quote’s key'),
+  'bad-request': refused(51000, 'bad request'),
+  'rate-limited': { code: 51001, http: 429, detail: 'too many requests' },
+  unavailable: { code: 51002, http: 503, detail: 'temporarily unavailable' },
+  'quote-unknown': refused(51003, 'quote is not known'),
+  paused: refused(51004, 'paused'),
+  'concurrent-change': refused(51005, 'concurrent change, repeat the request'),
+} as const satisfies Record<string, RefusalMeaning>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** Never a secret, a quote id or a point. */
+  readonly detail: string;
+}
+
+export function refusal(code: RefusalCode, detail: string = REFUSALS[code].detail): Refusal {
+  return { code, detail };
+}

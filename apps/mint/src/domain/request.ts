@@ -1,0 +1,38 @@
+import type { Amount } from '@assay/shared/kernel/money';
+import type { PointHex } from './operation.ts';
+
+/** A proof that a wallet wants to spend. */
+export interface ProofInput {
+  readonly amount: Amount;
+  /** Lower case; not looked up yet. */
+  readonly keyset: string;
+  readonly secret: string;
+  /** 33 bytes; on the curve only after the `points` row. */
+  readonly c: PointHex;
+  readonly witness: string | undefined;
+}
+
+/** A blinded message that a wallet wants signed. */
+export interface BlindedOutput {
+  readonly amount: Amount;
+  readonly keyset: string;
+  readonly b: PointHex;
+}
+
+export interface SwapRequest {
+  readonly inputs: readonly ProofInput[];
+  readonly outputs: readonly BlindedOutput[];
+}
+
+export interface MintRequest {
+  readonly quoteId: string;
+  readonly outputs: readonly BlindedOutput[];
+  /** Hex of NUT-20, unverified. */
+  readonly signature: string | undefined;
+}
+
+/** Configured maxima of one request. */
+export interface RequestLimits {
+  readonly inputs: number;
+  readonly outputs: number;
+}

@@ -1,0 +1,85 @@
+import { fromHex, toHex, utf8 } from '@assay/shared/kernel/bytes';
+import { hashToCurve } from '@assay/shared/kernel/cashu-curve';
+import type { UnixMs } from '@assay/shared/kernel/clock';
+import { isPublicKey } from '@assay/shared/kernel/schnorr';
+import { isExpired, type Keyset } from './keyset.ts';
+import type { PointHex } from './operation.ts';
+import { type Refusal, refusal, type RefusalCode } from './refusals.ts';
+import type { BlindedOutput, ProofInput, RequestLimits } from './request.ts';
+import type { Unit } from './unit.ts';
+
+/** What the checks of inputs and outputs look at; mints have no inputs. */
+export interface Sides {
+  readonly inputs: readonly ProofInput[];
+  readonly outputs: readonly BlindedOutput[];
+  /** hash_to_curve of each input's secret, in their order. */
+  readonly ys: readonly PointHex[];
+  readonly keysetOf: (id: string) => Keyset | undefined;
+  readonly now: UnixMs;
+  readonly limits: RequestLimits;
+}
+
+/** hash_to_curve(secret) in lower-case hex. */
+export function pointOfSecret(secret: string): PointHex {
+  return pointHex(hashToCurve(utf8(secret)));
+}
+
+/** Lower-case hex of a compressed point's bytes. */
+export function pointHex(bytes: Uint8Array): PointHex {
+  return toHex(bytes) as PointHex;
+}
+
+export function refuseCounts({
+  inputs,
+  outputs,
+  limits,
+}: Pick<Sides, 'inputs' | 'outputs' | 'limits'>): Refusal | undefined {
+  if (inputs.length > limits.inputs) return refusal('too-many-inputs', `more than ${limits.inputs} inputs`);
+  if (outputs.length > limits.outputs) return refusal('too-many-outputs', `more than ${limits.outputs} outputs`);
+  return outputs.length === 0 ? refusal('bad-request', 'no outputs') : undefined;
+}
+
+export function refusePoints({ inputs, outputs }: Pick<Sides, 'inputs' | 'outputs'>): Refusal | undefined {
+  const points = [...inputs.map(({ c }) => c), ...outputs.map(({ b }) => b)];
+  return points.every((point) => isPublicKey(fromHex(point)))
+    ? undefined
+    : refusal('bad-request', 'a point is not on the curve');
+}
+
+export function refuseRepeatedInputs({ ys }: Pick<Sides, 'ys'>): Refusal | undefined {
+  return new Set(ys).size === ys.length ? undefined : refusal('repeated-input');
+}
+
+export function refuseRepeatedOutputs({ outputs }: Pick<Sides, 'outputs'>): Refusal | undefined {
+  return new Set(outputs.map(({ b }) => b)).size === outputs.length ? undefined : refusal('repeated-output');
+}
+
+/** Known, then not expired, then (outputs) active: each over all inputs and outputs before the next. */
+export function refuseKeysets({ inputs, outputs, keysetOf, now }: Sides): Refusal | undefined {
+  const inputKeysets = [...new Set(inputs.map(({ keyset }) => keyset))].map(keysetOf);
+  const outputKeysets = [...new Set(outputs.map(({ keyset }) => keyset))].map(keysetOf);
+  const all = [...inputKeysets, ...outputKeysets];
+  const failed: [RefusalCode, boolean][] = [
+    ['keyset-unknown', all.some((keyset) => keyset === undefined)],
+    ['keyset-expired', all.some((keyset) => keyset !== undefined && isExpired(keyset, now))],
+    ['keyset-inactive', outputKeysets.some((keyset) => keyset?.active === false)],
+  ];
+  const first = failed.find(([, isFailed]) => isFailed);
+  return first === undefined ? undefined : refusal(first[0]);
+}
+
+/** One unit on each side, and the same on both; `quoteUnit` is the other side of a mint. */
+export function refuseUnits({ inputs, outputs, keysetOf }: Sides, quoteUnit?: Unit): Refusal | undefined {
+  const unitsOf = (entries: readonly { keyset: string }[]) =>
+    new Set(entries.map(({ keyset }) => keysetOf(keyset)?.unit));
+  const given = quoteUnit === undefined ? unitsOf(inputs) : new Set([quoteUnit]);
+  const asked = unitsOf(outputs);
+  if (given.size > 1 || asked.size > 1) return refusal('several-units');
+  return new Set([...given, ...asked]).size === 1 ? undefined : refusal('units-differ');
+}
+
+export function refuseAmounts({ inputs, outputs, keysetOf }: Sides): Refusal | undefined {
+  const isDenomination = ({ amount, keyset }: ProofInput | BlindedOutput) =>
+    keysetOf(keyset)?.keys.has(amount) === true;
+  return [...inputs, ...outputs].every(isDenomination) ? undefined : refusal('amount-outside-limit');
+}
