@@ -1,53 +1,192 @@
-import type { UnixMs } from '@assay/shared/kernel/clock';
-import type { LockingKey } from '@assay/shared/kernel/ids';
-import type { Amount } from '@assay/shared/kernel/money';
-import type { Unit } from './unit.ts';
+import { assert } from '@assay/shared/kernel/assert';
+import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
+import { type Machine, step } from '@assay/shared/kernel/machine';
+import { amount, type Amount } from '@assay/shared/kernel/money';
+import { HASH_UNIT, type Unit } from './unit.ts';
+import type { Verdict } from './verdict-hash.ts';
 
-/** How a quote came to be. `reward`, `escrow` and `bolt11` join here with their flows. */
+/** `reward`, `escrow` and `bolt11` join with their flows. */
 export type QuoteMethod = 'ehash';
-
 export type QuoteState = 'PENDING' | 'PAID' | 'FAILED' | 'ISSUED';
+export type QuoteEvent = 'verdict-valid' | 'verdict-invalid' | 'batch-dead-lettered' | 'issue-part' | 'issue-all';
 
-/** W3C trace context as it is stored in documents. */
+/** 03-mint section 3. FAILED and ISSUED are terminal; no clock moves a quote to PAID. */
+export const QUOTE = {
+  PENDING: { 'verdict-valid': 'PAID', 'verdict-invalid': 'FAILED', 'batch-dead-lettered': 'PENDING' },
+  PAID: { 'issue-part': 'PAID', 'issue-all': 'ISSUED' },
+  FAILED: {},
+  ISSUED: {},
+} as const satisfies Machine<QuoteState, QuoteEvent>;
+
+export const QUOTE_EVENTS = [
+  'verdict-valid',
+  'verdict-invalid',
+  'batch-dead-lettered',
+  'issue-part',
+  'issue-all',
+] as const satisfies readonly QuoteEvent[];
+
+/** W3C trace context of the span that wrote the quote last; later spans of the share continue it. */
 export interface StoredTrace {
   readonly traceparent: string;
   readonly tracestate?: string;
 }
 
-/** A promise to let one key mint what the audit found; 03-mint section 3. */
+export interface QuoteVerdict {
+  /** Hex. */
+  readonly hash: string;
+  readonly result: 'VALID' | 'INVALID';
+  readonly batchHash: string;
+  readonly credited: Amount;
+  readonly auditorKey: string;
+  readonly decidedAt: UnixMs;
+}
+
+export interface QuoteChange {
+  readonly event: 'created' | QuoteEvent;
+  readonly state: QuoteState;
+  readonly at: UnixMs;
+}
+
 export interface Quote {
-  /** `ehash:<pool_id>/<batch_id>`. */
+  /** `ehash:<pool_id>/<batch_id>`: one batch has one quote. */
   readonly naturalKey: string;
-  /** The wallet's id: UUIDv7, lower case. */
-  readonly quoteId: string;
+  /** The id that wallets know: UUIDv7, never derived from the natural key. */
+  readonly quote: string;
   readonly method: QuoteMethod;
   readonly unit: Unit;
-  /** NUT-20: only this key mints; undefined when unlocked (never for `ehash`). */
-  readonly pubkey: LockingKey | undefined;
+  /** Compressed key (66 hex digits) that locks the quote; judged by the auditor, not here. */
+  readonly pubkey: string;
   readonly state: QuoteState;
   readonly amountRequested: Amount;
   readonly amountPaid: Amount;
   readonly amountIssued: Amount;
-  /** Mint operations so far: the next one takes the step `<naturalKey>#<issueCount>`. */
+  /** Mint operations counted so far; the next one takes step `issueCount`. */
   readonly issueCount: number;
-  /** Code of the verdict; empty before it. */
-  readonly auditCode: string;
-  /** `DEAD_LETTERED` when the auditor gave up for now; else empty. */
-  readonly auditNote: string;
-  /** 32 bytes, lower-case hex. */
+  readonly auditCode: string | undefined;
+  readonly auditNote: 'DEAD_LETTERED' | undefined;
   readonly batchHash: string;
   readonly poolId: string;
   readonly batchId: string;
   readonly reference: string;
-  /** NUT-04 `request`. */
-  readonly request: string;
-  /** Unix seconds, or undefined when it does not expire. */
-  readonly expiryS: number | undefined;
   readonly createdAt: UnixMs;
-  /** Unix seconds; grows with every change. */
-  readonly updatedAtS: number;
-  /** Lower-case hex; empty before the verdict. */
-  readonly verdictHash: string;
+  /** A whole second, greater with every change. */
+  readonly updatedAt: UnixMs;
+  readonly verdict: QuoteVerdict | undefined;
+  readonly payments: readonly { readonly id: string; readonly amount: Amount }[];
   readonly trace: StoredTrace | undefined;
+  readonly history: readonly QuoteChange[];
   readonly version: number;
+}
+
+/** What of an accepted batch becomes part of its quote. */
+export interface QuoteTerms {
+  readonly poolId: string;
+  readonly batchId: string;
+  readonly lockingKey: string;
+  readonly batchHash: string;
+  readonly creditSum: bigint;
+}
+
+const HISTORY_MAX = 64;
+
+export function ehashKey(poolId: string, batchId: string): string {
+  return `ehash:${poolId}/${batchId}`;
+}
+
+/** What may still be minted. */
+export function mintable(quote: Pick<Quote, 'amountPaid' | 'amountIssued'>): Amount {
+  return amount(quote.amountPaid - quote.amountIssued);
+}
+
+export function pendingQuote(
+  terms: QuoteTerms,
+  made: { quote: string; now: UnixMs; trace: StoredTrace | undefined },
+): Quote {
+  const naturalKey = ehashKey(terms.poolId, terms.batchId);
+  return {
+    naturalKey,
+    quote: made.quote,
+    method: 'ehash',
+    unit: HASH_UNIT,
+    pubkey: terms.lockingKey,
+    state: 'PENDING',
+    amountRequested: amount(terms.creditSum),
+    amountPaid: amount(0n),
+    amountIssued: amount(0n),
+    issueCount: 0,
+    auditCode: undefined,
+    auditNote: undefined,
+    batchHash: terms.batchHash,
+    poolId: terms.poolId,
+    batchId: terms.batchId,
+    reference: naturalKey.slice('ehash:'.length),
+    createdAt: made.now,
+    updatedAt: wholeSecond(made.now),
+    verdict: undefined,
+    payments: [],
+    trace: made.trace,
+    history: [{ event: 'created', state: 'PENDING', at: made.now }],
+    version: 1,
+  };
+}
+
+/** The quote after its batch's verdict, which passed every guard. */
+export function settled(quote: Quote, verdict: Verdict, now: UnixMs): Quote {
+  const valid = verdict.result === 'VALID';
+  const credited = amount(verdict.credited);
+  return {
+    ...changed(quote, valid ? 'verdict-valid' : 'verdict-invalid', now),
+    amountPaid: credited,
+    auditCode: verdict.code,
+    verdict: {
+      hash: verdict.verdictHash,
+      result: verdict.result,
+      batchHash: verdict.batchHash,
+      credited,
+      auditorKey: verdict.auditorKey,
+      decidedAt: verdict.decidedAt,
+    },
+    payments: valid ? [{ id: `verdict:${verdict.verdictHash}`, amount: credited }] : [],
+  };
+}
+
+/** The quote with the note that the auditor gave up on its batch for now. */
+export function noted(quote: Quote, now: UnixMs): Quote {
+  return { ...changed(quote, 'batch-dead-lettered', now), auditNote: 'DEAD_LETTERED' };
+}
+
+/** The quote after one committed mint operation of `issued`. */
+export function issued(quote: Quote, value: Amount, now: UnixMs): Quote {
+  assert(
+    value >= 1n && value <= mintable(quote),
+    `${quote.naturalKey}: ${value} issued of ${mintable(quote)} mintable`,
+  );
+  const all = value === mintable(quote);
+  return {
+    ...changed(quote, all ? 'issue-all' : 'issue-part', now),
+    amountIssued: amount(quote.amountIssued + value),
+    issueCount: quote.issueCount + 1,
+  };
+}
+
+/** Whether the quote's state knows `event`. */
+export function takes(state: QuoteState, event: QuoteEvent): boolean {
+  return step<QuoteState, QuoteEvent>(QUOTE, state, event) !== undefined;
+}
+
+function changed(quote: Quote, event: QuoteEvent, now: UnixMs): Quote {
+  const state = step<QuoteState, QuoteEvent>(QUOTE, quote.state, event);
+  assert(state !== undefined, `${quote.naturalKey}: ${event} in state ${quote.state}`);
+  return {
+    ...quote,
+    state,
+    updatedAt: unixMs(Math.max(quote.updatedAt + 1_000, wholeSecond(now))),
+    history: [...quote.history, { event, state, at: now }].slice(-HISTORY_MAX),
+    version: quote.version + 1,
+  };
+}
+
+function wholeSecond(now: UnixMs): UnixMs {
+  return unixMs(now - (now % 1_000));
 }

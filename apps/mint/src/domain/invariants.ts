@@ -1,0 +1,156 @@
+import { sumAmounts } from '@assay/shared/kernel/money';
+import type { Keyset } from './keyset.ts';
+import type { Operation } from './operation.ts';
+import { mintable, type Quote } from './quote.ts';
+import { type Supply, unitSupplies } from './supply.ts';
+
+/** Invariants of 03-mint section 15 that the recount reads from what is stored. */
+export type Invariant = 'M1' | 'M2' | 'M3' | 'M4' | 'M5' | 'M6' | 'M8' | 'M9';
+
+export interface Broken {
+  readonly invariant: Invariant;
+  /** What it was found on: a natural key, an op id, a keyset, a unit. */
+  readonly scope: string;
+  readonly what: string;
+}
+
+/** What one operation took from a quote, as found in the operations. */
+export interface TakenStep {
+  readonly step: number;
+  readonly amount: bigint;
+}
+
+/** M4 and M8 of one operation, and its half of M5. */
+export function operationBreaches(operation: Operation, keysets: ReadonlyMap<string, Keyset>): readonly Broken[] {
+  const scope = operation.opId;
+  const spent = sumAmounts(operation.inputs.map(({ amount }) => amount));
+  const signed = sumAmounts(operation.outputs.map(({ amount }) => amount));
+  const fromQuotes = sumAmounts(operation.quotes.map(({ amount }) => amount));
+  const isSwap = operation.kind === 'SWAP';
+  return [
+    ...broken(
+      isSwap && spent !== signed + operation.fee,
+      'M4',
+      scope,
+      `${spent} in, ${signed} out, ${operation.fee} fee`,
+    ),
+    ...broken(!isSwap && signed !== fromQuotes, 'M5', scope, `${signed} out of ${fromQuotes} from quotes`),
+    ...broken(
+      isSwap !== (operation.quotes.length === 0),
+      'M5',
+      scope,
+      `${operation.kind} of ${operation.quotes.length} quotes`,
+    ),
+    ...broken(!isOnOneKeyset(operation, keysets), 'M8', scope, 'outputs on no one keyset of the unit'),
+  ];
+}
+
+/**
+ * M1, M2, M9 of one quote, and its half of M5.
+ * @param steps what the operations took from it, counted and not yet counted.
+ */
+export function quoteBreaches(quote: Quote, steps: readonly TakenStep[]): readonly Broken[] {
+  const scope = quote.naturalKey;
+  const counted = steps.filter(({ step }) => step < quote.issueCount);
+  const issuedByOperations = counted.reduce((total, { amount }) => total + amount, 0n);
+  const taken = steps.reduce((total, { amount }) => total + amount, 0n);
+  return [
+    ...counterBreaches(quote),
+    ...verdictBreaches(quote),
+    ...broken(taken > quote.amountPaid, 'M1', scope, `${taken} taken of ${quote.amountPaid} paid`),
+    ...broken(counted.length !== quote.issueCount, 'M5', scope, `${counted.length} of ${quote.issueCount} steps found`),
+    ...broken(
+      issuedByOperations !== quote.amountIssued,
+      'M5',
+      scope,
+      `${quote.amountIssued} issued, ${issuedByOperations} in operations`,
+    ),
+    ...broken(quote.history.at(-1)?.state !== quote.state, 'M9', scope, `no record of becoming ${quote.state}`),
+  ];
+}
+
+/** M6 of all operations, and the counters against them. */
+export function supplyBreaches(counters: Supply, operations: Supply): readonly Broken[] {
+  return [
+    ...[...operations.keysets.values()].flatMap(({ keyset, issuedSum, spentSum, issuedCount, spentCount }) =>
+      broken(
+        spentSum > issuedSum || spentCount > issuedCount,
+        'M6',
+        keyset,
+        `${spentSum} spent of ${issuedSum} issued`,
+      ),
+    ),
+    ...unitSupplies(operations).flatMap(({ unit, outstanding, minted, fees }) =>
+      broken(outstanding !== minted - fees, 'M6', unit, `${outstanding} outstanding, ${minted} minted − ${fees} fees`),
+    ),
+    ...differingScopes(counters.keysets, operations.keysets),
+    ...differingScopes(counters.methods, operations.methods),
+  ];
+}
+
+/** M8 of the keysets. */
+export function keysetBreaches(keysets: Iterable<Keyset>): readonly Broken[] {
+  const active = new Map<string, number>();
+  for (const keyset of keysets) {
+    active.set(keyset.unit, (active.get(keyset.unit) ?? 0) + (keyset.active ? 1 : 0));
+  }
+  return [...active].flatMap(([unit, count]) => broken(count !== 1, 'M8', unit, `${count} active keysets`));
+}
+
+function counterBreaches(quote: Quote): readonly Broken[] {
+  const { naturalKey: scope, amountIssued, amountPaid, amountRequested, state } = quote;
+  const isOrdered = amountIssued >= 0n && amountIssued <= amountPaid && amountPaid <= amountRequested;
+  if (!isOrdered)
+    return broken(true, 'M1', scope, `${amountIssued} issued, ${amountPaid} paid, ${amountRequested} asked`);
+  const isUnpaid = state === 'PENDING' || state === 'FAILED';
+  return [
+    ...broken(isUnpaid && amountPaid !== 0n, 'M1', scope, `${state} with ${amountPaid} paid`),
+    ...broken(
+      !isUnpaid && (mintable(quote) === 0n) !== (state === 'ISSUED'),
+      'M1',
+      scope,
+      `${state} with ${amountIssued} issued`,
+    ),
+  ];
+}
+
+function verdictBreaches(quote: Quote): readonly Broken[] {
+  const { naturalKey: scope, state, verdict, payments } = quote;
+  const isPaid = state === 'PAID' || state === 'ISSUED';
+  const isProven = verdict?.result === 'VALID' && verdict.batchHash === quote.batchHash;
+  const paid = sumAmounts(payments.map(({ amount }) => amount));
+  const ids = new Set(payments.map(({ id }) => id));
+  return [
+    ...broken(isPaid !== isProven, 'M2', scope, `${state} with verdict ${verdict?.result ?? 'none'}`),
+    ...broken(isPaid && verdict?.credited !== quote.amountPaid, 'M2', scope, `${quote.amountPaid} paid`),
+    ...broken(paid !== quote.amountPaid || ids.size !== payments.length, 'M2', scope, `payments of ${paid}`),
+  ];
+}
+
+function isOnOneKeyset(operation: Operation, keysets: ReadonlyMap<string, Keyset>): boolean {
+  const used = new Set(operation.outputs.map(({ keyset }) => keyset));
+  return used.size === 1 && [...used].every((id) => keysets.get(id)?.unit === operation.unit);
+}
+
+function differingScopes<T extends object>(
+  counters: ReadonlyMap<string, T>,
+  operations: ReadonlyMap<string, T>,
+): readonly Broken[] {
+  const scopes = new Set([...counters.keys(), ...operations.keys()]);
+  return [...scopes].flatMap((scope) => {
+    const [counted, found] = [textOf(counters.get(scope)), textOf(operations.get(scope))];
+    return broken(counted !== found, 'M6', scope, `counters ${counted}, operations ${found}`);
+  });
+}
+
+function textOf(sums: object | undefined): string {
+  if (sums === undefined) return 'none';
+  return Object.entries(sums)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .sort()
+    .join(', ');
+}
+
+function broken(is: boolean, invariant: Invariant, scope: string, what: string): readonly Broken[] {
+  return is ? [{ invariant, scope, what }] : [];
+}

@@ -1,0 +1,142 @@
+import { sumAmounts } from '@assay/shared/kernel/money';
+import type { Operation } from './operation.ts';
+import type { QuoteMethod } from './quote.ts';
+import type { Unit } from './unit.ts';
+
+export interface KeysetSupply {
+  readonly keyset: string;
+  readonly unit: Unit;
+  readonly issuedCount: bigint;
+  readonly issuedSum: bigint;
+  readonly spentCount: bigint;
+  readonly spentSum: bigint;
+}
+
+/** Operations that change no quote count under `swap`. */
+export type SupplyMethod = QuoteMethod | 'swap';
+
+export interface MethodSupply {
+  readonly unit: Unit;
+  readonly method: SupplyMethod;
+  readonly operations: bigint;
+  readonly minted: bigint;
+  readonly fees: bigint;
+}
+
+/** Sums over operations: keyset id → its counts and sums, `<unit>:<method>` → its flows. */
+export interface Supply {
+  readonly keysets: ReadonlyMap<string, KeysetSupply>;
+  readonly methods: ReadonlyMap<string, MethodSupply>;
+}
+
+export interface UnitSupply {
+  readonly unit: Unit;
+  readonly minted: bigint;
+  readonly fees: bigint;
+  /** Σ (issued − spent) over the unit's keysets. */
+  readonly outstanding: bigint;
+}
+
+export const EMPTY_SUPPLY: Supply = { keysets: new Map(), methods: new Map() };
+
+/** `before` and the sums of `operations`. */
+export function withOperations(before: Supply, operations: Iterable<Operation>): Supply {
+  const keysets = new Map(before.keysets);
+  const methods = new Map(before.methods);
+  for (const operation of operations) {
+    addMethod(methods, operation);
+    for (const { keyset, amount } of operation.inputs) addToKeyset(keysets, operation.unit, keyset, { spent: amount });
+    for (const { keyset, amount } of operation.outputs)
+      addToKeyset(keysets, operation.unit, keyset, { issued: amount });
+  }
+  return { keysets, methods };
+}
+
+/** Sums of two disjoint sets of operations. */
+export function addSupplies(a: Supply, b: Supply): Supply {
+  const keysets = new Map(a.keysets);
+  for (const [id, sums] of b.keysets) keysets.set(id, plusKeyset(keysets.get(id) ?? noKeyset(sums), sums));
+  const methods = new Map(a.methods);
+  for (const [id, sums] of b.methods) methods.set(id, plusMethod(methods.get(id) ?? noMethod(sums), sums));
+  return { keysets, methods };
+}
+
+export function unitSupplies(supply: Supply): readonly UnitSupply[] {
+  const keysets = [...supply.keysets.values()];
+  const methods = [...supply.methods.values()];
+  const units = new Set([...keysets, ...methods].map(({ unit }) => unit));
+  return [...units].sort().map((unit) => {
+    const flows = methods.filter((method) => method.unit === unit);
+    return {
+      unit,
+      minted: sum(flows.map(({ minted }) => minted)),
+      fees: sum(flows.map(({ fees }) => fees)),
+      outstanding: sum(keysets.filter((k) => k.unit === unit).map(({ issuedSum, spentSum }) => issuedSum - spentSum)),
+    };
+  });
+}
+
+export function countedOperations(supply: Supply): bigint {
+  return sum([...supply.methods.values()].map(({ operations }) => operations));
+}
+
+export function methodScope(unit: Unit, method: SupplyMethod): string {
+  return `${unit}:${method}`;
+}
+
+function addMethod(methods: Map<string, MethodSupply>, operation: Operation): void {
+  const { unit } = operation;
+  const method: SupplyMethod = operation.method ?? 'swap';
+  const scope = methodScope(unit, method);
+  const minted = sumAmounts(operation.quotes.map((step) => step.amount));
+  const one = { unit, method, operations: 1n, minted, fees: operation.fee };
+  methods.set(scope, plusMethod(methods.get(scope) ?? noMethod(one), one));
+}
+
+function addToKeyset(
+  keysets: Map<string, KeysetSupply>,
+  unit: Unit,
+  keyset: string,
+  { issued, spent }: { issued?: bigint; spent?: bigint },
+): void {
+  const one = {
+    keyset,
+    unit,
+    issuedCount: issued === undefined ? 0n : 1n,
+    issuedSum: issued ?? 0n,
+    spentCount: spent === undefined ? 0n : 1n,
+    spentSum: spent ?? 0n,
+  };
+  keysets.set(keyset, plusKeyset(keysets.get(keyset) ?? noKeyset(one), one));
+}
+
+function noKeyset({ keyset, unit }: KeysetSupply): KeysetSupply {
+  return { keyset, unit, issuedCount: 0n, issuedSum: 0n, spentCount: 0n, spentSum: 0n };
+}
+
+function noMethod({ unit, method }: MethodSupply): MethodSupply {
+  return { unit, method, operations: 0n, minted: 0n, fees: 0n };
+}
+
+function plusKeyset(a: KeysetSupply, b: KeysetSupply): KeysetSupply {
+  return {
+    ...a,
+    issuedCount: a.issuedCount + b.issuedCount,
+    issuedSum: a.issuedSum + b.issuedSum,
+    spentCount: a.spentCount + b.spentCount,
+    spentSum: a.spentSum + b.spentSum,
+  };
+}
+
+function plusMethod(a: MethodSupply, b: MethodSupply): MethodSupply {
+  return {
+    ...a,
+    operations: a.operations + b.operations,
+    minted: a.minted + b.minted,
+    fees: a.fees + b.fees,
+  };
+}
+
+function sum(values: readonly bigint[]): bigint {
+  return values.reduce((total, value) => total + value, 0n);
+}
