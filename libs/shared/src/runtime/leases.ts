@@ -1,0 +1,140 @@
+import type { Collection, Db } from 'mongodb';
+import { isDue, later } from '../kernel/clock.ts';
+import { type CollectionDefinition, duplicateIndexOf } from './mongo.ts';
+import type { ServiceContext } from './service.ts';
+
+interface LeaseDocument {
+  _id: string;
+  owner: string;
+  until: Date;
+  /** Grows by one with each new owner: guarded writes name it (fencing). */
+  token: number;
+}
+
+export interface Lease {
+  /** The fencing token while this instance holds the lease by its own clock, else undefined. */
+  token(): number | undefined;
+}
+
+export const LEASES: CollectionDefinition = {
+  name: 'leases',
+  schema: {
+    bsonType: 'object',
+    required: ['_id', 'owner', 'until', 'token'],
+    additionalProperties: false,
+    properties: {
+      _id: { bsonType: 'string' },
+      owner: { bsonType: 'string' },
+      until: { bsonType: 'date' },
+      token: { bsonType: ['int', 'long'], minimum: 1 },
+    },
+  },
+  indexes: [],
+};
+
+export interface LeaseOptions {
+  readonly name: string;
+  readonly ttlMs: number;
+  onHeld?(token: number): void;
+  onLost?(): void;
+}
+
+interface Tenure {
+  readonly token: number;
+  until: number;
+}
+
+/**
+ * Takes the named lease as soon as it is free and renews it each third of its time. It is lost when a renewal was refused, or
+ * did not succeed before the lease ran out; it is released at stage `work`.
+ */
+export function holdLease(context: ServiceContext, db: Db, options: LeaseOptions): Lease {
+  const leases = db.collection<LeaseDocument>(LEASES.name);
+  let tenure: Tenure | undefined;
+  let stopped = false;
+
+  const beat = () => (stopped ? undefined : tenure === undefined ? take() : renew(tenure));
+  const take = async () => {
+    const taken = await takeLease(leases, context, options);
+    if (taken === undefined) return;
+    tenure = taken;
+    context.log.info({ lease: options.name, fencing: taken.token }, 'lease taken');
+    options.onHeld?.(taken.token);
+  };
+  const renew = async (held: Tenure) => {
+    const renewed = await renewLease(leases, context, options, held);
+    if (renewed === 'kept' || (renewed === 'unknown' && context.clock.now() < held.until)) return;
+    tenure = undefined;
+    context.log.warn({ lease: options.name, fencing: held.token, renewed }, 'lease lost');
+    options.onLost?.();
+  };
+
+  // One after the other: a beat that hangs must not be overtaken by its successor.
+  let turn: Promise<void> = Promise.resolve();
+  const next = () => {
+    turn = turn
+      .then(beat)
+      .catch((error: unknown) => context.log.warn({ err: error, lease: options.name }, 'lease fault'));
+    return turn;
+  };
+  void next();
+  context.every(`lease ${options.name}`, Math.max(1, Math.floor(options.ttlMs / 3)), next);
+  context.onStop('work', `lease ${options.name}`, async () => {
+    stopped = true;
+    await turn;
+    const held = tenure;
+    tenure = undefined;
+    if (held !== undefined) await leases.updateOne(ownedBy(context, options, held), { $set: { until: new Date(0) } });
+  });
+  return {
+    token: () => (tenure !== undefined && context.clock.now() < tenure.until ? tenure.token : undefined),
+  };
+}
+
+/** The lease with the next token, or undefined while somebody else holds it. */
+async function takeLease(
+  leases: Collection<LeaseDocument>,
+  context: ServiceContext,
+  options: LeaseOptions,
+): Promise<Tenure | undefined> {
+  const now = context.clock.now();
+  const until = later(now, options.ttlMs);
+  try {
+    const taken = await leases.findOneAndUpdate(
+      { _id: options.name, until: { $lte: new Date(now) } },
+      { $set: { owner: context.instance, until: new Date(until) }, $inc: { token: 1 } },
+      { upsert: true, returnDocument: 'after', timeoutMS: options.ttlMs },
+    );
+    return taken === null || isDue(until, context.clock.now()) ? undefined : { token: taken.token, until };
+  } catch (error) {
+    // The upsert of a lease that is held: its document exists, but does not match.
+    if (duplicateIndexOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+async function renewLease(
+  leases: Collection<LeaseDocument>,
+  context: ServiceContext,
+  options: LeaseOptions,
+  held: Tenure,
+): Promise<'kept' | 'taken-by-another' | 'unknown'> {
+  const until = later(context.clock.now(), options.ttlMs);
+  try {
+    const result = await leases.updateOne(
+      ownedBy(context, options, held),
+      { $set: { until: new Date(until) } },
+      { timeoutMS: Math.ceil(options.ttlMs / 3) },
+    );
+    if (result.matchedCount === 0) return 'taken-by-another';
+    held.until = until;
+    return 'kept';
+  } catch (error) {
+    context.log.warn({ err: error, lease: options.name }, 'lease not renewed');
+    return 'unknown';
+  }
+}
+
+function ownedBy(context: ServiceContext, options: LeaseOptions, held: Tenure) {
+  return { _id: options.name, owner: context.instance, token: held.token };
+}
