@@ -1,0 +1,42 @@
+import { HOLDS, type HoldCode } from './audit-codes.ts';
+
+export const MAX_ATTEMPTS = 6;
+const DELAYS_MS = [5_000, 15_000, 60_000, 300_000, 300_000] as const;
+const UNCOUNTED_GRACE_MS = 60_000;
+const CIRCUIT_DELAY_MS = 60_000;
+// What is waited for wakes the waiting; this only bounds the harm of a wake-up lost in a crash.
+const UNWOKEN_DELAY_MS = 30_000;
+
+export interface Wait {
+  readonly do: 'wait';
+  readonly attempt: number;
+  readonly delayMs: number;
+}
+
+/** What becomes of something that cannot be judged: it waits, or its attempts are used up. */
+export type HoldPlan = Wait | { readonly do: 'give-up'; readonly attempt: number };
+
+/**
+ * @param hold.attempt attempts used before this one
+ * @param hold.waitedMs since intake (or replay)
+ * @param hold.jitter whole number of 0…200, spreads counted delays by ± 10 %
+ */
+export function planHold(hold: {
+  code: HoldCode;
+  attempt: number;
+  waitedMs: number;
+  circuitOpen: boolean;
+  jitter: number;
+}): HoldPlan {
+  const { counts, waitsFor } = HOLDS[hold.code];
+  const outage = hold.circuitOpen && (waitsFor === 'nodes' || waitsFor === 'template');
+  if (outage) return { do: 'wait', attempt: hold.attempt, delayMs: CIRCUIT_DELAY_MS };
+  if (counts === 'never') return { do: 'wait', attempt: hold.attempt, delayMs: UNWOKEN_DELAY_MS };
+  if (counts === 'after-grace' && hold.waitedMs < UNCOUNTED_GRACE_MS) {
+    return { do: 'wait', attempt: hold.attempt, delayMs: DELAYS_MS[0] };
+  }
+  const attempt = hold.attempt + 1;
+  const delayMs = DELAYS_MS[attempt - 1];
+  if (delayMs === undefined) return { do: 'give-up', attempt };
+  return { do: 'wait', attempt, delayMs: Math.floor((delayMs * (900 + hold.jitter)) / 1_000) };
+}
