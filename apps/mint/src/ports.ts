@@ -2,10 +2,14 @@ import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { LockingKey } from '@assay/shared/kernel/ids';
 import type { Amount } from '@assay/shared/kernel/money';
 import type { Result } from '@assay/shared/kernel/result';
+import type { Control } from './domain/control.ts';
+import type { Broken } from './domain/invariants.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
 import type { Operation, OperationOutput, PointHex } from './domain/operation.ts';
-import type { Quote, QuoteMethod } from './domain/quote.ts';
+import type { Quote, QuoteMethod, StoredTrace } from './domain/quote.ts';
+import type { Supply } from './domain/supply.ts';
+import type { RefusalCode } from './domain/refusals.ts';
 
 // Every port throws (a fault) when the thing behind it cannot answer; the edge answers 51002.
 
@@ -103,5 +107,121 @@ export interface OutputToSign {
   readonly b: PointHex;
 }
 
-export type SigningRefusal =
-  'keyset-unknown' | 'keyset-inactive' | 'amount-outside-limit' | 'minting-disabled' | 'bad-output' | 'repeated-output';
+export type SigningRefusal = Extract<
+  RefusalCode,
+  | 'keyset-unknown'
+  | 'keyset-inactive'
+  | 'amount-outside-limit'
+  | 'minting-disabled'
+  | 'unit-not-supported'
+  | 'bad-request'
+  | 'repeated-output'
+>;
+
+/** Quotes as facts change them. */
+export interface Quotes {
+  find(naturalKey: string): Promise<Quote | undefined>;
+  /** Stores the quote and its `quote.created`. */
+  insert(quote: Quote): Promise<'inserted' | 'exists'>;
+  /** Stores `next` and the event of its last change if the stored version is the one before. False: read again. */
+  replace(next: Quote): Promise<boolean>;
+}
+
+/** What one committed operation took from one quote. */
+export interface CommittedStep {
+  readonly opId: string;
+  readonly amount: Amount;
+  readonly committedAt: UnixMs;
+  readonly trace: StoredTrace | undefined;
+}
+
+/** The committed operation, if any, that took this step of the quote. */
+export interface QuoteSteps {
+  find(naturalKey: string, step: number): Promise<CommittedStep | undefined>;
+}
+
+/** A set of ≤ 1,000 operations on its way into the counters; exactly one is open at a time. */
+export interface SupplyChunk {
+  readonly number: number;
+  readonly opIds: readonly string[];
+  readonly isOpen: boolean;
+}
+
+/** Supply counters, which any instance may bring forward at any moment. */
+export interface SupplyCounters {
+  lastChunk(): Promise<SupplyChunk>;
+  /** Opens the chunk after `last`. False: somebody else did. */
+  openChunk(last: SupplyChunk, opIds: readonly string[]): Promise<boolean>;
+  /** Adds each sum whose document has not seen the chunk yet; repeating it changes nothing. */
+  addChunk(chunk: SupplyChunk, sums: Supply): Promise<void>;
+  closeChunk(chunk: SupplyChunk): Promise<void>;
+  read(): Promise<Supply>;
+}
+
+/** Operations that the counters and quotes have not seen. */
+export interface UnprojectedOperations {
+  /** Oldest first. */
+  list(limit: number): Promise<readonly Operation[]>;
+  findByIds(opIds: readonly string[]): Promise<readonly Operation[]>;
+  markProjected(opIds: readonly string[]): Promise<void>;
+}
+
+/** Sums of the operations with from ≤ committedAt < before, and the hourly cuts that shorten the way to them. */
+export interface SupplyHistory {
+  sumOperations(from: UnixMs, before: UnixMs): Promise<Supply>;
+  /** The newest cut at or before `at`: sums of all operations before it. */
+  cutBefore(at: UnixMs): Promise<SupplyCut | undefined>;
+  /** Storing the same cut again changes nothing. */
+  storeCut(cut: SupplyCut): Promise<void>;
+}
+
+export interface SupplyCut {
+  readonly at: UnixMs;
+  readonly supply: Supply;
+}
+
+/** Everything that is stored, as of one instant. */
+export interface StoredState {
+  readonly brokenUniqueness: readonly Broken[];
+  readonly counters: Supply;
+  quotes(): AsyncIterable<readonly StoredQuote[]>;
+  operations(): AsyncIterable<readonly StoredOperation[]>;
+}
+
+export interface StoredQuote {
+  readonly quote: Quote;
+  /** Steps that operations took from it, the next one included. */
+  readonly steps: readonly { readonly step: number; readonly amount: bigint }[];
+}
+
+export interface StoredOperation {
+  readonly operation: Operation;
+  /** Scopes of the counters that have seen it; all, some while its chunk is open, or none. */
+  isCountedIn(scope: string): boolean;
+  /** Whether every quote it names exists. */
+  readonly hasItsQuotes: boolean;
+}
+
+export interface StoredStates {
+  /** One snapshot for all reads of `run`. */
+  atOneInstant<T>(run: (state: StoredState) => Promise<T>): Promise<T>;
+}
+
+/** The one control document of the mint. */
+export interface ControlStore {
+  read(): Promise<Control>;
+  /** Stores `next` and its event if the stored version is the one before. False: read again. */
+  replace(next: Control, event: 'paused' | 'resumed' | undefined): Promise<boolean>;
+  /** Whether every live instance obeys at least this version. */
+  isTakenByAll(version: number): Promise<boolean>;
+}
+
+/** Tells the other instances that the control changed; may be lost, they also read it each second. */
+export interface ControlNotes {
+  tell(): void;
+}
+
+export interface QuoteIds {
+  /** A new UUIDv7 with 74 random bits. */
+  next(): string;
+}

@@ -1,6 +1,7 @@
 import { type Bytes, bigintToBytes, concat, fromHex, lp, parseHex, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { schnorrVerify } from '@assay/shared/kernel/schnorr';
+import type { Quote } from './quote.ts';
 import type { BlindedOutput } from './request.ts';
 
 /** `v1` is what current wallets sign; `legacy` is the text of the published NUT. Both are needed (03-mint section 6.2). */
@@ -18,12 +19,12 @@ export const NUT20_MESSAGES = {
 } as const satisfies Record<Nut20Version, (quoteId: string, outputs: readonly BlindedOutput[]) => Bytes>;
 
 /**
- * Which message the signature (hex of either case) covers, or undefined when it covers neither.
- * @param pubkey compressed, hex; a key that is no point signs nothing
+ * Which message the signature (hex of either case) covers, or undefined when it covers neither. The quote's key is
+ * compressed hex; one that is no point has signed nothing.
  */
 export function nut20Version(
-  { quoteId, outputs, signature }: { quoteId: string; outputs: readonly BlindedOutput[]; signature: string },
-  pubkey: string,
+  { outputs, signature }: { readonly outputs: readonly BlindedOutput[]; readonly signature: string },
+  { quote: quoteId, pubkey }: Pick<Quote, 'quote' | 'pubkey'>,
 ): Nut20Version | undefined {
   const bytes = parseHex(signature, 64);
   const key = parseHex(pubkey, 33);

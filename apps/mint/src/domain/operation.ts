@@ -2,7 +2,8 @@ import type { UnixMs } from '@assay/shared/kernel/clock';
 import { toHex, lp, type Bytes } from '@assay/shared/kernel/bytes';
 import type { Brand } from '@assay/shared/kernel/brand';
 import { sha256 } from '@assay/shared/kernel/hash';
-import type { Amount } from '@assay/shared/kernel/money';
+import { type Amount, sumAmounts } from '@assay/shared/kernel/money';
+import { assert } from '@assay/shared/kernel/assert';
 import type { QuoteMethod, StoredTrace } from './quote.ts';
 import type { Unit } from './unit.ts';
 
@@ -64,4 +65,11 @@ export function operationId(path: string, body: Bytes): string {
 /** The text under which one step of a quote can be taken once. */
 export function quoteStepKey(naturalKey: string, step: number): string {
   return `${naturalKey}#${step}`;
+}
+
+/** Σ: a swap gives out what it took in less its fee; a mint what its quotes gave (M4, M5). */
+export function assertConserved({ kind, opId, inputs, outputs, quotes, fee }: Operation): void {
+  const given = sumAmounts((kind === 'SWAP' ? inputs : quotes).map((entry) => entry.amount));
+  const made = sumAmounts(outputs.map((output) => output.amount));
+  assert(given === made + fee, `operation ${opId}: ${given} in, ${made} out, fee ${fee}`);
 }

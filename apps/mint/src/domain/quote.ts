@@ -18,14 +18,6 @@ export const QUOTE = {
   ISSUED: {},
 } as const satisfies Machine<QuoteState, QuoteEvent>;
 
-export const QUOTE_EVENTS = [
-  'verdict-valid',
-  'verdict-invalid',
-  'batch-dead-lettered',
-  'issue-part',
-  'issue-all',
-] as const satisfies readonly QuoteEvent[];
-
 /** W3C trace context of the span that wrote the quote last; later spans of the share continue it. */
 export interface StoredTrace {
   readonly traceparent: string;

@@ -19,6 +19,7 @@ export const REFUSALS = {
   'repeated-output': refused(11008, 'an output is repeated'),
   'several-units': refused(11009, 'inputs or outputs of several units'),
   'units-differ': refused(11010, 'the sides are not of one unit'),
+  'unit-not-supported': refused(11013, 'unit is not supported'),
   'too-many-inputs': refused(11014, 'too many inputs'),
   'too-many-outputs': refused(11015, 'too many outputs'),
   'keyset-unknown': refused(12001, 'keyset is not known'),

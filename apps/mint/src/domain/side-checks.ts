@@ -12,8 +12,8 @@ import type { Unit } from './unit.ts';
 export interface Sides {
   readonly inputs: readonly ProofInput[];
   readonly outputs: readonly BlindedOutput[];
-  /** hash_to_curve of each input's secret, in their order. */
-  readonly ys: readonly PointHex[];
+  /** hash_to_curve of each input's secret, in their order; asked for only once the counts are known to be in bounds. */
+  readonly ys: () => readonly PointHex[];
   readonly keysetOf: (id: string) => Keyset | undefined;
   readonly now: UnixMs;
   readonly limits: RequestLimits;
@@ -47,7 +47,7 @@ export function refusePoints({ inputs, outputs }: Pick<Sides, 'inputs' | 'output
 }
 
 export function refuseRepeatedInputs({ ys }: Pick<Sides, 'ys'>): Refusal | undefined {
-  return new Set(ys).size === ys.length ? undefined : refusal('repeated-input');
+  return new Set(ys()).size === ys().length ? undefined : refusal('repeated-input');
 }
 
 export function refuseRepeatedOutputs({ outputs }: Pick<Sides, 'outputs'>): Refusal | undefined {

@@ -42,7 +42,7 @@ export function verdictHash(verdict: VerdictLeaf): Bytes {
 }
 
 /** Merkle root over `u32(index) ‖ lp(code)`, ascending by index; of nothing: sha of nothing. */
-export function excludedRoot(excluded: readonly ExcludedShare[]): Bytes {
+function excludedRoot(excluded: readonly ExcludedShare[]): Bytes {
   if (excluded.length === 0) return sha256(new Uint8Array(0));
   return merkle(excluded.map(({ index, code }) => sha256(u8(0), u32(index), lp(code))));
 }
