@@ -1,0 +1,5 @@
+/** The value of `make`, made when it is first asked for and never again. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,21 @@
+import type { PointHex } from '../domain/operation.ts';
+import type { Operations } from '../ports.ts';
+
+/** What a wallet is told about one proof. A Y that was never seen is UNSPENT; PENDING joins with melts. */
+export interface ProofState {
+  readonly y: PointHex;
+  readonly state: 'UNSPENT' | 'SPENT';
+  readonly witness: string | undefined;
+}
+
+/** NUT-07: the states in the order of `ys`, repeats included. */
+export async function checkState(
+  { operations }: { readonly operations: Operations },
+  ys: readonly PointHex[],
+): Promise<readonly ProofState[]> {
+  const spent = await operations.findSpent(ys);
+  return ys.map((y) => {
+    const found = spent.get(y);
+    return { y, state: found?.state ?? 'UNSPENT', witness: found?.witness };
+  });
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '@assay/shared/kernel/clock';
+import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { type LookupProof, refuseLookup } from '../domain/lookup.ts';
+import type { QuoteMethod } from '../domain/quote.ts';
+import { type Refusal, refusal } from '../domain/refusals.ts';
+import type { QuotePage, QuotePosition, QuoteReader } from '../ports.ts';
+
+export interface LookupPorts {
+  readonly quotes: QuoteReader;
+  readonly clock: Clock;
+  readonly lookup: LookupOptions;
+}
+
+export interface LookupOptions {
+  readonly isEnabled: boolean;
+  /** Whether signatures without a timestamp are taken. */
+  readonly takesLegacy: boolean;
+  /** NUT-06 key of the mint, lower-case hex. */
+  readonly mintPubkey: string;
+}
+
+export interface LookupRequest extends LookupProof {
+  readonly method: QuoteMethod;
+  readonly onlyMintable: boolean;
+  readonly after: QuotePosition | undefined;
+  readonly limit: number;
+}
+
+/** Quotes locked to the keys that signed the request, oldest first. The only way for a miner's wallet to find its quotes. */
+export async function lookupQuotes(
+  { quotes, clock, lookup }: LookupPorts,
+  request: LookupRequest,
+): Promise<Result<QuotePage, Refusal>> {
+  if (!lookup.isEnabled) return err(refusal('quote-unknown', 'lookup by public key is not offered'));
+  const mint = { pubkey: lookup.mintPubkey, takesLegacy: lookup.takesLegacy, now: clock.now() };
+  const refused = refuseLookup(request, mint);
+  return refused === undefined ? ok(await quotes.listByPubkeys(request)) : err(refused);
+}

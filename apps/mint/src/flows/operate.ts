@@ -1,0 +1,92 @@
+import type { Clock } from '@assay/shared/kernel/clock';
+import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { currentTrace, inSpan, type Span } from '@assay/shared/runtime/telemetry';
+import { assertConserved, type Operation, type OperationKind, type OperationOutput } from '../domain/operation.ts';
+import { type Refusal, refusal } from '../domain/refusals.ts';
+import type { OutputToSign, Operations, Signatory } from '../ports.ts';
+import { type OperationOutcome, operationEnded } from '../operation-telemetry.ts';
+
+const ATTEMPTS_MAX = 5;
+
+export interface OperatePorts {
+  readonly operations: Operations;
+  readonly clock: Clock;
+}
+
+/** What an attempt decided; `committedAt` is taken later, just before the insert. */
+export type PlannedOperation = Omit<Operation, 'committedAt' | 'trace'>;
+
+export interface Attempt {
+  readonly kind: OperationKind;
+  readonly opId: string;
+  /** Load and decide. `lost` attempts went before: what was read then is stale. */
+  plan(lost: number): Promise<Result<PlannedOperation, Refusal>>;
+  /** Told when this call committed the operation; not for a stored answer. */
+  committed?(span: Span): void;
+}
+
+/** Blind signatures in the order of the outputs, or why there are none. */
+export type Answer = Result<readonly OperationOutput[], Refusal>;
+
+/**
+ * Answers an operation once: the stored answer if there is one; else check → sign → insert → answer. Whoever loses an
+ * insert to another operation is decided again from the first row on.
+ */
+export async function operate(ports: OperatePorts, attempt: Attempt, span: Span): Promise<Answer> {
+  const startedAt = ports.clock.now();
+  let outcome: OperationOutcome = 'fault';
+  try {
+    const ended = await attemptUntilDecided(ports, attempt, span);
+    outcome = ended.outcome;
+    return ended.answer;
+  } finally {
+    span.setAttribute('outcome', outcome);
+    operationEnded(attempt.kind, outcome, (ports.clock.now() - startedAt) / 1_000);
+  }
+}
+
+interface Ended {
+  readonly outcome: OperationOutcome;
+  readonly answer: Answer;
+}
+
+async function attemptUntilDecided(ports: OperatePorts, attempt: Attempt, span: Span): Promise<Ended> {
+  for (let lost = 0; lost < ATTEMPTS_MAX; lost += 1) {
+    const replayed = await storedAnswer(ports, attempt.opId);
+    if (replayed !== undefined) return replayed;
+    const planned = await attempt.plan(lost);
+    // The same request may have committed meanwhile: then its own effects are what was refused here.
+    if (!planned.ok) return (await storedAnswer(ports, attempt.opId)) ?? refusedWith(planned.error);
+    const operation = await commit(ports, planned.value);
+    if (operation === undefined) continue;
+    attempt.committed?.(span);
+    return { outcome: 'committed', answer: ok(operation.outputs) };
+  }
+  return refusedWith(refusal('concurrent-change'));
+}
+
+async function storedAnswer({ operations }: OperatePorts, opId: string): Promise<Ended | undefined> {
+  const stored = await operations.find(opId);
+  return stored && { outcome: 'replayed', answer: ok(stored.outputs) };
+}
+
+function refusedWith(refused: Refusal): Ended {
+  return { outcome: refused.code, answer: err(refused) };
+}
+
+async function commit({ operations, clock }: OperatePorts, plan: PlannedOperation): Promise<Operation | undefined> {
+  const trace = currentTrace();
+  return inSpan('mint.commit', {}, async () => {
+    const operation = { ...plan, committedAt: clock.now(), trace };
+    assertConserved(operation);
+    return (await operations.commit(operation)) === 'committed' ? operation : undefined;
+  });
+}
+
+/** Signatures for checked outputs. A rotation may have come between the check and the signatory. */
+export async function sign(signatory: Signatory, outputs: readonly OutputToSign[]): Promise<Answer> {
+  const signed = await inSpan('mint.sign', { attributes: { outputs: outputs.length } }, () =>
+    signatory.blindSign(outputs),
+  );
+  return signed.ok ? signed : err(refusal(signed.error));
+}

@@ -1,0 +1,11 @@
+import type { OperationOutput, PointHex } from '../domain/operation.ts';
+import type { Operations } from '../ports.ts';
+
+/** NUT-09: what was ever signed of `bs`, in their order; the rest is left out. */
+export async function restoreSignatures(
+  { operations }: { readonly operations: Operations },
+  bs: readonly PointHex[],
+): Promise<readonly OperationOutput[]> {
+  const signed = await operations.findSigned(bs);
+  return bs.flatMap((b) => signed.get(b) ?? []);
+}

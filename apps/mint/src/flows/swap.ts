@@ -1,0 +1,79 @@
+import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { inSpan } from '@assay/shared/runtime/telemetry';
+import { present } from '@assay/shared/kernel/assert';
+import { firstRefusal } from '../domain/checks.ts';
+import { feeOf } from '../domain/fees.ts';
+import type { PointHex } from '../domain/operation.ts';
+import { once } from '../domain/once.ts';
+import { type Refusal, refusal } from '../domain/refusals.ts';
+import type { RequestLimits, SwapRequest } from '../domain/request.ts';
+import { pointOfSecret } from '../domain/side-checks.ts';
+import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
+import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
+import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
+import { refuseSigned } from './refuse-signed.ts';
+
+export interface SwapPorts extends OperatePorts {
+  readonly control: IssuanceControl;
+  readonly keysets: Keysets;
+  readonly signatory: Signatory;
+  readonly limits: RequestLimits;
+}
+
+/** NUT-03: spends the inputs and signs the outputs, both or neither. Repeating the request gives the same answer. */
+export function swap(ports: SwapPorts, opId: string, request: SwapRequest): Promise<Answer> {
+  const attributes = { inputs: request.inputs.length, outputs: request.outputs.length };
+  const ys = once(() => request.inputs.map(({ secret }) => pointOfSecret(secret)));
+  return inSpan('mint.swap', { attributes }, (span) =>
+    operate(ports, { kind: 'SWAP', opId, plan: () => plan(ports, opId, request, ys) }, span),
+  );
+}
+
+async function plan(
+  ports: SwapPorts,
+  opId: string,
+  request: SwapRequest,
+  ys: () => readonly PointHex[],
+): Promise<Result<PlannedOperation, Refusal>> {
+  const subject = subjectOf(ports, request, ys);
+  const refused =
+    firstRefusal(SWAP_CHECKS, subject) ??
+    (await refuseProofs(ports, request)) ??
+    (await refuseSpent(ports, ys())) ??
+    (await refuseSigned(ports, request.outputs));
+  if (refused !== undefined) return err(refused);
+  const signatures = await sign(ports.signatory, request.outputs);
+  return signatures.ok ? ok({ ...planned(opId, subject), outputs: signatures.value }) : signatures;
+}
+
+function subjectOf(ports: SwapPorts, request: SwapRequest, ys: () => readonly PointHex[]): SwapSubject {
+  const { control, keysets, clock, limits } = ports;
+  const keysetOf = (id: string) => keysets.get(id);
+  return { ...request, ys, keysetOf, level: control.level(), now: clock.now(), limits };
+}
+
+function planned(opId: string, { inputs, ys, keysetOf }: SwapSubject): Omit<PlannedOperation, 'outputs'> {
+  const [first] = inputs;
+  return {
+    opId,
+    kind: 'SWAP',
+    method: undefined,
+    unit: present(keysetOf(present(first, 'first input').keyset), 'keyset of a checked input').unit,
+    inputs: inputs.map(({ keyset, amount, witness }, index) => ({
+      y: present(ys()[index], 'y'),
+      keyset,
+      amount,
+      witness,
+    })),
+    quotes: [],
+    fee: feeOf(inputs, keysetOf),
+  };
+}
+
+async function refuseProofs({ signatory }: SwapPorts, { inputs }: SwapRequest): Promise<Refusal | undefined> {
+  return (await signatory.verifyProofs(inputs)) ? undefined : refusal('proof-invalid');
+}
+
+async function refuseSpent({ operations }: SwapPorts, ys: readonly PointHex[]): Promise<Refusal | undefined> {
+  return (await operations.findSpent(ys)).size === 0 ? undefined : refusal('already-spent');
+}
