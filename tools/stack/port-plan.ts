@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { StackOptions } from './options.ts';
+
+/** Every port of a deployment in the order that `--port-base` counts, with its default. */
+const PORTS = {
+  stratum: 3333,
+  poolHttp: 3334,
+  mintHttp: 3338,
+  poolGrpc: 50051,
+  mintGrpc: 50052,
+  auditorGrpc: 50053,
+  rewardsGrpc: 50054,
+  slashingGrpc: 50055,
+  registryGrpc: 50056,
+  signatory: 15060,
+  auditorHttp: 3339,
+  console: 8080,
+  nats: 4222,
+  mongod: 27017,
+  bitcoind: 38332,
+  otlp: 4318,
+} as const;
+
+export type PortName = keyof typeof PORTS;
+
+const REPLICA_STEP = 100;
+/** Metrics and health of a service stand this far above its gRPC port. */
+export const METRICS_STEP = 1_000;
+/** The admin listener of a service stands this far above its gRPC port. */
+export const ADMIN_STEP = 2_000;
+
+/** Port of replica `replica` (0, 1, …). */
+export function portOf(options: Pick<StackOptions, 'portBase'>, name: PortName, replica = 0): number {
+  const names = Object.keys(PORTS);
+  const first = options.portBase === undefined ? PORTS[name] : options.portBase + names.indexOf(name);
+  return first + REPLICA_STEP * replica;
+}
+
+/** Rejects when a port is taken, naming the process that holds it where the system tells. */
+export async function assertFree(port: number, purpose: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  }).catch((error: unknown) => {
+    const holder = holderOf(port) ?? 'another process';
+    throw new Error(
+      `port ${port} for ${purpose} is held by ${holder}. Stop it, or move all ports with --port-base N.`,
+      {
+        cause: error,
+      },
+    );
+  });
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** `name (pid n)` of the process that listens on a port, from /proc; undefined where that does not tell. */
+function holderOf(port: number): string | undefined {
+  try {
+    const inode = listeningInode(port);
+    const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+    const pid = inode === undefined ? undefined : pids.find((candidate) => holdsSocket(candidate, inode));
+    return pid === undefined ? undefined : `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+  } catch {
+    return undefined;
+  }
+}
+
+function listeningInode(port: number): string | undefined {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+  const columns = rows.map((row) => row.trim().split(/\s+/));
+  return columns.find((row) => row[1]?.endsWith(wanted) === true && row[3] === '0A')?.[9];
+}
+
+function holdsSocket(pid: string, inode: string): boolean {
+  try {
+    const files = readdirSync(`/proc/${pid}/fd`);
+    return files.some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Identity } from './identity.ts';
+import type { StackOptions } from './options.ts';
+import { ADMIN_STEP, METRICS_STEP, portOf } from './port-plan.ts';
+import type { Servers } from './servers.ts';
+import type { ServiceInstance } from './service-process.ts';
+
+export const POOL_ID = 'pool-1';
+/** The pool's share of every block of the development chain goes to a script that nobody can spend. */
+const PAYOUT_SCRIPT = '0014482a532f430ddf94cbb1512d0fa53056bc75524f';
+const VERSION_MASK = '1fffe000';
+/** Shares of a CPU: at a credit shift of 16 one share of difficulty 2^-16 is about one ehash. */
+const DIFFICULTY_MIN_LOG2 = -20;
+const DIFFICULTY_START_LOG2 = -16;
+/** 256 credits of one batch stay exact in JSON: log2 of the highest difficulty ≤ 12 + credit shift (01-pool section 2). */
+const DIFFICULTY_MAX_ABOVE_SHIFT = 12;
+
+export interface PlanInputs {
+  readonly options: StackOptions;
+  readonly identity: Identity;
+  readonly servers: Pick<Servers, 'natsUrl' | 'mongoUri' | 'bitcoind'>;
+  readonly otlpUrl: string;
+  /** Settings that a test or a benchmark changes, by service. */
+  readonly overrides?: Partial<Record<ServiceInstance['service'], Readonly<Record<string, string>>>>;
+}
+
+/** All instances in the order of starting: who signs, who mints, who audits, who takes shares. */
+export function planServices(inputs: PlanInputs): ServiceInstance[] {
+  const { replicas } = inputs.options;
+  const each = (count: number, plan: (inputs: PlanInputs, replica: number) => ServiceInstance) =>
+    Array.from({ length: count }, (_, replica) => withOverrides(plan(inputs, replica), inputs));
+  return [
+    ...each(1, planSignatory),
+    ...each(replicas.mint, planMint),
+    ...each(replicas.auditor, planAuditor),
+    ...each(replicas.pool, planPool),
+  ];
+}
+
+function withOverrides(instance: ServiceInstance, { overrides }: PlanInputs): ServiceInstance {
+  return { ...instance, env: { ...instance.env, ...overrides?.[instance.service] } };
+}
+
+function sharedEnvironment({ servers, otlpUrl }: PlanInputs): Record<string, string> {
+  return {
+    NATS_URL: servers.natsUrl,
+    MONGODB_URI: servers.mongoUri,
+    ASSAY_NETWORK_ID: 'assay-local',
+    NODE_ENV: 'development',
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+  };
+}
+
+function planSignatory(inputs: PlanInputs, replica: number): ServiceInstance {
+  const grpc = portOf(inputs.options, 'signatory', replica);
+  return {
+    service: 'signatory',
+    replica,
+    ports: { grpc },
+    metricsPort: grpc + METRICS_STEP,
+    env: {
+      ...sharedEnvironment(inputs),
+      SIGNATORY_PORT: String(grpc),
+      SIGNATORY_MASTER_FILE: inputs.identity.signatoryMasterFile,
+    },
+  };
+}
+
+function planMint(inputs: PlanInputs, replica: number): ServiceInstance {
+  const { options, identity } = inputs;
+  const grpc = portOf(options, 'mintGrpc', replica);
+  const http = portOf(options, 'mintHttp', replica);
+  return {
+    service: 'mint',
+    replica,
+    ports: { http, grpc, admin: grpc + ADMIN_STEP },
+    metricsPort: grpc + METRICS_STEP,
+    env: {
+      ...sharedEnvironment(inputs),
+      MINT_HTTP_PORT: String(http),
+      MINT_GRPC_PORT: String(grpc),
+      MINT_ADMIN_GRPC_PORT: String(grpc + ADMIN_STEP),
+      MINT_SIGNATORY_URL: `127.0.0.1:${portOf(options, 'signatory')}`,
+      MINT_POOLS: JSON.stringify({ [POOL_ID]: identity.poolKey }),
+      MINT_AUDITOR_KEYS: JSON.stringify([identity.auditorKey]),
+      MINT_IDENTITY_KEY_FILE: identity.mintIdentityFile,
+    },
+  };
+}
+
+function planAuditor(inputs: PlanInputs, replica: number): ServiceInstance {
+  const { options, identity, servers } = inputs;
+  const grpc = portOf(options, 'auditorGrpc', replica);
+  const http = portOf(options, 'auditorHttp', replica);
+  const pool = {
+    pool_id: POOL_ID,
+    operator_id: 'local',
+    mode: 'pool-only',
+    pool_key: identity.poolKey,
+    scripts: [PAYOUT_SCRIPT],
+    min_pool_ppm: 1_000_000,
+    credit_shift: options.creditShift,
+    version_mask: VERSION_MASK,
+    grpc_url: `127.0.0.1:${portOf(options, 'poolGrpc')}`,
+  };
+  const node = { id: 'bitcoind', url: servers.bitcoind.url, credentials: servers.bitcoind.credentialsFile };
+  return {
+    service: 'auditor',
+    replica,
+    ports: { grpc, http, admin: grpc + ADMIN_STEP },
+    metricsPort: grpc + METRICS_STEP,
+    env: {
+      ...sharedEnvironment(inputs),
+      AUDITOR_GRPC_PORT: String(grpc),
+      AUDITOR_ADMIN_GRPC_PORT: String(grpc + ADMIN_STEP),
+      AUDITOR_HTTP_PORT: String(http),
+      AUDITOR_POOLS: JSON.stringify([pool]),
+      AUDITOR_NODES: JSON.stringify([node]),
+      AUDITOR_KEY_FILE: identity.auditorKeyFile,
+      AUDITOR_MINT_URL: `127.0.0.1:${portOf(options, 'mintGrpc')}`,
+    },
+  };
+}
+
+function planPool(inputs: PlanInputs, replica: number): ServiceInstance {
+  const { options, identity, servers } = inputs;
+  const grpc = portOf(options, 'poolGrpc', replica);
+  const stratum = portOf(options, 'stratum', replica);
+  const http = portOf(options, 'poolHttp', replica);
+  const node = { id: 'bitcoind', url: servers.bitcoind.url, credentials: servers.bitcoind.credentialsFile };
+  return {
+    service: 'pool',
+    replica,
+    ports: { stratum, http, grpc },
+    metricsPort: grpc + METRICS_STEP,
+    env: {
+      ...sharedEnvironment(inputs),
+      POOL_ID,
+      POOL_KEY_FILE: identity.poolKeyFile,
+      POOL_AUDITOR_KEYS: JSON.stringify([identity.auditorKey]),
+      POOL_BITCOIND: JSON.stringify([node]),
+      POOL_PAYOUTS: JSON.stringify([{ script: PAYOUT_SCRIPT, ppm: 1_000_000 }]),
+      POOL_VERSION_MASK: VERSION_MASK,
+      POOL_STRATUM_PORT: String(stratum),
+      POOL_HTTP_PORT: String(http),
+      POOL_GRPC_PORT: String(grpc),
+      POOL_CREDIT_SHIFT: String(options.creditShift),
+      POOL_DIFFICULTY_MIN_LOG2: String(DIFFICULTY_MIN_LOG2),
+      POOL_DIFFICULTY_START_LOG2: String(DIFFICULTY_START_LOG2),
+      POOL_DIFFICULTY_MAX_LOG2: String(Math.min(44, options.creditShift + DIFFICULTY_MAX_ABOVE_SHIFT)),
+      POOL_BATCH_WINDOW_MS: String(options.windowMs),
+    },
+  };
+}
