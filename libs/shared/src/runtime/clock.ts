@@ -1,0 +1,4 @@
+import { type Clock, unixMs } from '../kernel/clock.ts';
+
+/** The wall clock. */
+export const systemClock: Clock = { now: () => unixMs(Date.now()) };
