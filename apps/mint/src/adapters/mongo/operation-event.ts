@@ -1,0 +1,29 @@
+import { OperationKind as WireKind } from '@assay/proto/gen/assay/mint/v1/events';
+import { type OutboxEntry, outboxEntry } from '@assay/shared/runtime/outbox';
+import type { Operation } from '../../domain/operation.ts';
+
+const WIRE_KIND = {
+  SWAP: WireKind.OPERATION_KIND_SWAP,
+  MINT: WireKind.OPERATION_KIND_MINT,
+} as const satisfies Record<Operation['kind'], WireKind>;
+
+/** `mint.operation.committed`, stored with its operation. */
+export function committedEvent(operation: Operation): OutboxEntry {
+  const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, trace } = operation;
+  const message = {
+    opId,
+    kind: WIRE_KIND[kind],
+    method: method ?? '',
+    unit: unit.toUpperCase(),
+    committedAtMs: BigInt(committedAt),
+    spent: inputs.map(({ keyset, y, amount }) => ({ keyset, y: Buffer.from(y, 'hex'), amount })),
+    issued: outputs.map(({ keyset, b, amount }) => ({ keyset, b: Buffer.from(b, 'hex'), amount })),
+    fee,
+    out: 0n,
+    surplus: 0n,
+    quotes: quotes.map(({ naturalKey, amount }) => ({ naturalKey, amount })),
+    atMs: BigInt(committedAt),
+    version: 1n,
+  };
+  return outboxEntry('mint.operation.committed', message, committedAt, trace);
+}

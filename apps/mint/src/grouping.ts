@@ -1,0 +1,74 @@
+/** How single requests become group calls. */
+export interface Grouping<Item, Answer> {
+  /** Of one group; an item heavier than this goes alone. */
+  readonly weightMax: number;
+  readonly inFlightMax: number;
+  /** Items that may wait; more are refused with a fault. */
+  readonly waitingMax: number;
+  /** 1 unless given. */
+  readonly weigh?: (item: Item) => number;
+  /** Answers in the order of the items; a fault is the fault of every item. */
+  readonly run: (items: readonly Item[]) => Promise<readonly Answer[]>;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/**
+ * Collects what arrives while calls are under way and makes one call of it: the more load, the larger the groups, and no
+ * timer that a lonely request would have to wait for.
+ */
+export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: Item) => Promise<Answer> {
+  const waiting: Waiting<Item, Answer>[] = [];
+  let inFlight = 0;
+  let isScheduled = false;
+
+  const runGroup = async (group: readonly Waiting<Item, Answer>[]) => {
+    try {
+      const answers = await options.run(group.map(({ item }) => item));
+      answers.forEach((answer, index) => group[index]?.resolve(answer));
+    } catch (fault) {
+      for (const { reject } of group) reject(fault);
+    }
+    inFlight -= 1;
+    schedule();
+  };
+
+  const pump = () => {
+    isScheduled = false;
+    while (inFlight < options.inFlightMax && waiting.length > 0) {
+      inFlight += 1;
+      void runGroup(waiting.splice(0, groupSize(waiting, options)));
+    }
+  };
+
+  // One turn of the event loop later, so that requests of one turn go together.
+  const schedule = () => {
+    if (isScheduled || waiting.length === 0 || inFlight >= options.inFlightMax) return;
+    isScheduled = true;
+    setImmediate(pump);
+  };
+
+  return (item) =>
+    new Promise<Answer>((resolve, reject) => {
+      if (waiting.length >= options.waitingMax) {
+        reject(new Error(`more than ${options.waitingMax} requests are waiting`));
+        return;
+      }
+      waiting.push({ item, resolve, reject });
+      schedule();
+    });
+}
+
+/** How many of the oldest items fit one group: at least one. */
+function groupSize<Item, Answer>(
+  waiting: readonly Waiting<Item, Answer>[],
+  { weightMax, weigh }: Grouping<Item, Answer>,
+): number {
+  let weight = 0;
+  const beyond = waiting.findIndex(({ item }) => (weight += weigh?.(item) ?? 1) > weightMax);
+  return beyond < 0 ? waiting.length : Math.max(beyond, 1);
+}
