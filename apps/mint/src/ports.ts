@@ -196,8 +196,8 @@ export interface StoredQuote {
 
 export interface StoredOperation {
   readonly operation: Operation;
-  /** Scopes of the counters that have seen it; all, some while its chunk is open, or none. */
-  isCountedIn(scope: string): boolean;
+  /** Whether the counters have seen it; `open`: some of them, its chunk is under way. */
+  readonly counted: 'yes' | 'open' | 'no';
   /** Whether every quote it names exists. */
   readonly hasItsQuotes: boolean;
 }
@@ -212,8 +212,10 @@ export interface ControlStore {
   read(): Promise<Control>;
   /** Stores `next` and its event if the stored version is the one before. False: read again. */
   replace(next: Control, event: 'paused' | 'resumed' | undefined): Promise<boolean>;
-  /** Whether every live instance obeys at least this version. */
-  isTakenByAll(version: number): Promise<boolean>;
+  /** Registers that this instance lives and obeys this version. */
+  register(version: number): Promise<void>;
+  /** Returns when every live instance obeys at least this version, or after 2 s. */
+  waitUntilTaken(version: number): Promise<void>;
 }
 
 /** Tells the other instances that the control changed; may be lost, they also read it each second. */

@@ -2,7 +2,7 @@ import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Keyset } from './keyset.ts';
 import type { Operation } from './operation.ts';
 import { mintable, type Quote } from './quote.ts';
-import { type Supply, unitSupplies } from './supply.ts';
+import { addSupplies, type Supply, unitSupplies } from './supply.ts';
 
 /** Invariants of 03-mint section 15 that the recount reads from what is stored. */
 export type Invariant = 'M1' | 'M2' | 'M3' | 'M4' | 'M5' | 'M6' | 'M8' | 'M9';
@@ -69,10 +69,19 @@ export function quoteBreaches(quote: Quote, steps: readonly TakenStep[]): readon
   ];
 }
 
-/** M6 of all operations, and the counters against them. */
-export function supplyBreaches(counters: Supply, operations: Supply): readonly Broken[] {
+/** Sums of the operations that the counters have seen, that they are seeing just now, and that they have not seen. */
+export interface OperationSums {
+  readonly yes: Supply;
+  readonly open: Supply;
+  readonly no: Supply;
+}
+
+/** M6 of all operations, and the counters against those that they have seen. */
+export function supplyBreaches(counters: Supply, sums: OperationSums): readonly Broken[] {
+  const seen = addSupplies(sums.yes, sums.open);
+  const all = addSupplies(seen, sums.no);
   return [
-    ...[...operations.keysets.values()].flatMap(({ keyset, issuedSum, spentSum, issuedCount, spentCount }) =>
+    ...[...all.keysets.values()].flatMap(({ keyset, issuedSum, spentSum, issuedCount, spentCount }) =>
       broken(
         spentSum > issuedSum || spentCount > issuedCount,
         'M6',
@@ -80,11 +89,11 @@ export function supplyBreaches(counters: Supply, operations: Supply): readonly B
         `${spentSum} spent of ${issuedSum} issued`,
       ),
     ),
-    ...unitSupplies(operations).flatMap(({ unit, outstanding, minted, fees }) =>
+    ...unitSupplies(all).flatMap(({ unit, outstanding, minted, fees }) =>
       broken(outstanding !== minted - fees, 'M6', unit, `${outstanding} outstanding, ${minted} minted − ${fees} fees`),
     ),
-    ...differingScopes(counters.keysets, operations.keysets),
-    ...differingScopes(counters.methods, operations.methods),
+    ...differingScopes(counters.keysets, sums.yes.keysets, seen.keysets),
+    ...differingScopes(counters.methods, sums.yes.methods, seen.methods),
   ];
 }
 
@@ -134,12 +143,14 @@ function isOnOneKeyset(operation: Operation, keysets: ReadonlyMap<string, Keyset
 
 function differingScopes<T extends object>(
   counters: ReadonlyMap<string, T>,
-  operations: ReadonlyMap<string, T>,
+  without: ReadonlyMap<string, T>,
+  withOpen: ReadonlyMap<string, T>,
 ): readonly Broken[] {
-  const scopes = new Set([...counters.keys(), ...operations.keys()]);
+  const scopes = new Set([...counters.keys(), ...withOpen.keys()]);
   return [...scopes].flatMap((scope) => {
-    const [counted, found] = [textOf(counters.get(scope)), textOf(operations.get(scope))];
-    return broken(counted !== found, 'M6', scope, `counters ${counted}, operations ${found}`);
+    const counted = textOf(counters.get(scope));
+    const [least, most] = [textOf(without.get(scope)), textOf(withOpen.get(scope))];
+    return broken(counted !== least && counted !== most, 'M6', scope, `counters ${counted}, operations ${most}`);
   });
 }
 

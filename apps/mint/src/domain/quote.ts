@@ -40,6 +40,18 @@ export interface QuoteChange {
   readonly at: UnixMs;
 }
 
+/** Facts about a quote that others are told. */
+export type QuoteFact = 'created' | 'paid' | 'failed' | 'issued';
+
+const FACTS: Readonly<Record<QuoteChange['event'], QuoteFact | undefined>> = {
+  created: 'created',
+  'verdict-valid': 'paid',
+  'verdict-invalid': 'failed',
+  'batch-dead-lettered': undefined,
+  'issue-part': 'issued',
+  'issue-all': 'issued',
+};
+
 export interface Quote {
   /** `ehash:<pool_id>/<batch_id>`: one batch has one quote. */
   readonly naturalKey: string;
@@ -131,6 +143,7 @@ export function settled(quote: Quote, verdict: Verdict, now: UnixMs): Quote {
     ...changed(quote, valid ? 'verdict-valid' : 'verdict-invalid', now),
     amountPaid: credited,
     auditCode: verdict.code,
+    auditNote: undefined,
     verdict: {
       hash: verdict.verdictHash,
       result: verdict.result,
@@ -162,9 +175,11 @@ export function issued(quote: Quote, value: Amount, now: UnixMs): Quote {
   };
 }
 
-/** Whether the quote's state knows `event`. */
-export function takes(state: QuoteState, event: QuoteEvent): boolean {
-  return step<QuoteState, QuoteEvent>(QUOTE, state, event) !== undefined;
+/** The fact that the last change of the quote is to others; notes change neither state nor counters. */
+export function lastFact(quote: Quote): QuoteFact | undefined {
+  const last = quote.history.at(-1);
+  assert(last !== undefined, `${quote.naturalKey} has no history`);
+  return FACTS[last.event];
 }
 
 function changed(quote: Quote, event: QuoteEvent, now: UnixMs): Quote {

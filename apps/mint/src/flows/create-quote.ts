@@ -1,0 +1,46 @@
+import { present } from '@assay/shared/kernel/assert';
+import type { Clock } from '@assay/shared/kernel/clock';
+import { currentTrace, inSpan } from '@assay/shared/runtime/telemetry';
+import { type AcceptedBatch, type BatchRefusal, decideCreate } from '../domain/accepted-batch.ts';
+import { pendingQuote, type QuoteTerms } from '../domain/quote.ts';
+import type { QuoteIds, Quotes } from '../ports.ts';
+import { quoteCameTo } from '../telemetry.ts';
+
+export interface CreateQuotePorts {
+  readonly quotes: Quotes;
+  readonly quoteIds: QuoteIds;
+  readonly clock: Clock;
+  /** Pool id → x-only key (hex) that signs its batches. */
+  readonly pools: ReadonlyMap<string, string>;
+}
+
+export type CreateOutcome =
+  { readonly is: 'created' | 'repeated' | 'without-credit' } | { readonly is: 'refused'; readonly code: BatchRefusal };
+
+/**
+ * Makes the PENDING quote of an accepted batch, once. It pays nothing here: paying before the verdict would turn a bad
+ * share into ecash that nobody can revoke.
+ */
+export async function createQuote(ports: CreateQuotePorts, batch: AcceptedBatch): Promise<CreateOutcome> {
+  const decision = decideCreate(batch, ports.pools);
+  switch (decision.do) {
+    case 'refuse':
+      return { is: 'refused', code: decision.code };
+    case 'nothing':
+      return { is: 'without-credit' };
+    case 'create':
+      return inSpan('mint.create-quote', { attributes: { method: 'ehash', unit: 'hash' } }, () =>
+        store(ports, decision.terms),
+      );
+  }
+}
+
+async function store({ quotes, quoteIds, clock }: CreateQuotePorts, terms: QuoteTerms): Promise<CreateOutcome> {
+  const quote = pendingQuote(terms, { quote: quoteIds.next(), now: clock.now(), trace: currentTrace() });
+  if ((await quotes.insert(quote)) === 'inserted') {
+    quoteCameTo(quote.method, quote.state);
+    return { is: 'created' };
+  }
+  const first = present(await quotes.find(quote.naturalKey), quote.naturalKey);
+  return first.batchHash === terms.batchHash ? { is: 'repeated' } : { is: 'refused', code: 'BATCH_CONFLICT' };
+}

@@ -1,0 +1,46 @@
+import type { Operation } from '../domain/operation.ts';
+import { EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
+import type { SupplyChunk, SupplyCounters, UnprojectedOperations } from '../ports.ts';
+import { type CatchUpPorts, catchUpQuote } from './catch-up-quote.ts';
+
+export interface ProjectPorts extends CatchUpPorts {
+  readonly operations: UnprojectedOperations;
+  readonly counters: SupplyCounters;
+}
+
+const CHUNK_OPERATIONS_MAX = 1_000;
+const QUOTES_AT_ONCE = 16;
+
+/**
+ * Brings quotes and supply counters forward by the operations that they have not seen; returns how many that were.
+ *
+ * Every instance may run it at any time: a chunk of operations is opened by compare-and-set, whoever meets an open one
+ * helps to finish it, each counter takes chunk n once because it remembers n, and only then are the operations marked
+ * and the chunk closed. A lease would leave counters stale for its whole term after a crash.
+ */
+export async function projectOperations(ports: ProjectPorts): Promise<number> {
+  const last = await ports.counters.lastChunk();
+  if (last.isOpen) return finish(ports, last);
+  // Listed after the last chunk was seen closed, so none of the listed operations is in it.
+  const operations = await ports.operations.list(CHUNK_OPERATIONS_MAX);
+  if (operations.length === 0) return 0;
+  const opIds = operations.map(({ opId }) => opId);
+  if (!(await ports.counters.openChunk(last, opIds))) return 0;
+  return finish(ports, { number: last.number + 1, opIds, isOpen: true });
+}
+
+async function finish(ports: ProjectPorts, chunk: SupplyChunk): Promise<number> {
+  const operations = await ports.operations.findByIds(chunk.opIds);
+  await catchUpQuotes(ports, operations);
+  await ports.counters.addChunk(chunk, withOperations(EMPTY_SUPPLY, operations));
+  await ports.operations.markProjected(chunk.opIds);
+  await ports.counters.closeChunk(chunk);
+  return operations.length;
+}
+
+async function catchUpQuotes(ports: ProjectPorts, operations: readonly Operation[]): Promise<void> {
+  const keys = [...new Set(operations.flatMap(({ quotes }) => quotes.map(({ naturalKey }) => naturalKey)))];
+  for (let from = 0; from < keys.length; from += QUOTES_AT_ONCE) {
+    await Promise.all(keys.slice(from, from + QUOTES_AT_ONCE).map((key) => catchUpQuote(ports, key)));
+  }
+}

@@ -1,0 +1,67 @@
+import { counter, gauge, histogram } from '@assay/shared/runtime/metrics';
+import { ISSUANCE_LEVELS } from './domain/control.ts';
+import type { IssuanceLevel } from './domain/issuance-level.ts';
+import { QUOTE, type QuoteMethod, type QuoteState } from './domain/quote.ts';
+import { VERDICT_REFUSALS, type VerdictRefusal } from './domain/settlement.ts';
+import type { UnitSupply } from './domain/supply.ts';
+import type { Unit } from './domain/unit.ts';
+
+const METHODS = ['ehash'] as const satisfies readonly QuoteMethod[];
+const STATES = Object.keys(QUOTE) as QuoteState[];
+const TIME_TO_PAID_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
+
+const quotes = counter('assay_quotes_total', 'Quotes by the state that they came to', {
+  method: METHODS,
+  state: STATES,
+});
+const pending = gauge('assay_quote_pending', 'Quotes whose batch is not judged', {});
+const oldestPending = gauge('assay_quote_oldest_pending_age_seconds', 'Age of the oldest pending quote', {});
+const timeToPaid = histogram(
+  'assay_quote_time_to_paid_seconds',
+  'From the creation of a quote to PAID',
+  {},
+  TIME_TO_PAID_SECONDS,
+);
+const verdictsRefused = counter('assay_mint_verdicts_refused_total', 'Verdicts that failed a guard', {
+  reason: VERDICT_REFUSALS,
+});
+const issuedUnits = counter('assay_mint_issued_units_total', 'Ecash issued by mint operations', {
+  unit: 'open',
+  method: METHODS,
+});
+const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
+const imbalance = gauge('assay_ledger_imbalance_units', 'Invariants that the last recount found broken: 0 always', {});
+const pausedAt = gauge('assay_mint_paused', '1 at the level that this instance obeys', { level: ISSUANCE_LEVELS });
+
+export function quoteCameTo(method: QuoteMethod, state: QuoteState): void {
+  quotes.add({ method, state });
+}
+
+export function quotePaidAfter(seconds: number): void {
+  timeToPaid.observe({}, seconds);
+}
+
+export function pendingQuotes(count: number, oldestAgeSeconds: number): void {
+  pending.set({}, count);
+  oldestPending.set({}, oldestAgeSeconds);
+}
+
+export function verdictRefused(reason: VerdictRefusal): void {
+  verdictsRefused.add({ reason });
+}
+
+export function unitsIssued(unit: Unit, method: QuoteMethod, amount: bigint): void {
+  issuedUnits.add({ unit, method }, Number(amount));
+}
+
+export function supplyCounted(units: readonly UnitSupply[]): void {
+  for (const { unit, outstanding: value } of units) outstanding.set({ unit }, Number(value));
+}
+
+export function recounted(broken: number): void {
+  imbalance.set({}, broken);
+}
+
+export function levelObeyed(obeyed: IssuanceLevel): void {
+  for (const level of ISSUANCE_LEVELS) pausedAt.set({ level }, level === obeyed ? 1 : 0);
+}
