@@ -1,0 +1,79 @@
+import { isIPv4 } from 'node:net';
+
+export interface AddressLimits {
+  readonly connections: number;
+  readonly perAddress: number;
+  readonly newPerAddressS: number;
+}
+
+export type Admission = 'admitted' | 'connections' | 'per-address' | 'new-per-address';
+
+interface Place {
+  open: number;
+  /** Second of the clock in which `fresh` connections came. */
+  second: number;
+  fresh: number;
+}
+
+/** Counts connections by address: IPv4 /32, IPv6 /64. Keeps only places with an open connection or one of this second. */
+export class Addresses {
+  readonly #limits: AddressLimits;
+  readonly #places = new Map<string, Place>();
+  #open = 0;
+
+  constructor(limits: AddressLimits) {
+    this.#limits = limits;
+  }
+
+  admit(address: string, nowMs: number): Admission {
+    if (this.#open >= this.#limits.connections) return 'connections';
+    const second = Math.floor(nowMs / 1000);
+    const place = this.#places.get(address) ?? { open: 0, second, fresh: 0 };
+    this.#places.set(address, place);
+    if (place.second !== second) Object.assign(place, { second, fresh: 0 });
+    if (place.open >= this.#limits.perAddress) return 'per-address';
+    if (place.fresh >= this.#limits.newPerAddressS) return 'new-per-address';
+    place.open += 1;
+    place.fresh += 1;
+    this.#open += 1;
+    return 'admitted';
+  }
+
+  left(address: string): void {
+    const place = this.#places.get(address);
+    if (place === undefined) return;
+    place.open -= 1;
+    this.#open -= 1;
+  }
+
+  /** Once a second: forgets addresses without a connection. */
+  forget(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    for (const [address, place] of this.#places) {
+      if (place.open === 0 && place.second !== second) this.#places.delete(address);
+    }
+  }
+}
+
+/** The range that a remote address counts for. */
+export function addressRange(remote: string): string {
+  const bare = remote.replace(/%.*$/, '').toLowerCase();
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1];
+  if (mapped !== undefined) return mapped;
+  return isIPv4(bare) ? bare : ipv6Range(bare);
+}
+
+/** First four groups of an IPv6 address. */
+function ipv6Range(address: string): string {
+  const [head = '', tail = ''] = address.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === '' ? [] : tail.split(':');
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  const groups = address.includes('::') ? [...before, ...zeros, ...after] : before;
+  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+}
+
+/** For logs: /24 and /48. */
+export function loggedAddress(range: string): string {
+  return isIPv4(range) ? `${range.split('.').slice(0, 3).join('.')}.0/24` : `${range.split(':').slice(0, 3).join(':')}::/48`;
+}
