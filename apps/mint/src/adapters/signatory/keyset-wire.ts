@@ -1,0 +1,41 @@
+import { CurrencyUnitType, type KeySet } from '@assay/proto/gen/signatory/signatory';
+import { assert } from '@assay/shared/kernel/assert';
+import { toHex } from '@assay/shared/kernel/bytes';
+import { keysetIdV1, keysetIdV2 } from '@assay/shared/kernel/cashu-curve';
+import { type Amount, amount } from '@assay/shared/kernel/money';
+import { isPublicKey } from '@assay/shared/kernel/schnorr';
+import type { Keyset } from '../../domain/keyset.ts';
+import { parseUnit, type Unit } from '../../domain/unit.ts';
+
+const UNITS: Partial<Record<CurrencyUnitType, string>> = {
+  [CurrencyUnitType.CURRENCY_UNIT_TYPE_SAT]: 'sat',
+  [CurrencyUnitType.CURRENCY_UNIT_TYPE_MSAT]: 'msat',
+  [CurrencyUnitType.CURRENCY_UNIT_TYPE_USD]: 'usd',
+  [CurrencyUnitType.CURRENCY_UNIT_TYPE_EUR]: 'eur',
+  [CurrencyUnitType.CURRENCY_UNIT_TYPE_AUTH]: 'auth',
+};
+
+/**
+ * A keyset as the signatory tells it.
+ * @throws AssertionFailure when a key is no point, or when its id does not follow from its content.
+ */
+export function parseKeyset(wire: KeySet): Keyset {
+  const content = new Map([...(wire.keys?.keys ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const id = toHex(wire.id);
+  const unit = parseWireUnit(wire);
+  const finalExpiryS = wire.finalExpiry === 0n ? undefined : wire.finalExpiry;
+  assert(content.size > 0 && [...content.values()].every(isPublicKey), `keyset ${id} has a key that is no point`);
+  const expected = id.startsWith('01')
+    ? keysetIdV2({ keys: content, unit, inputFeePpk: wire.inputFeePpk, finalExpiry: finalExpiryS })
+    : keysetIdV1(content);
+  assert(id === expected, `keyset ${id} has content of ${expected}`);
+  const keys = new Map<Amount, string>([...content].map(([value, key]) => [amount(value), toHex(key)]));
+  return { id, unit, active: wire.active, inputFeePpk: wire.inputFeePpk, finalExpiryS, keys };
+}
+
+function parseWireUnit({ unit }: KeySet): Unit {
+  const given = unit?.currencyUnit;
+  const parsed = parseUnit((given?.$case === 'unit' ? UNITS[given.value] : given?.value) ?? '');
+  assert(parsed.ok, 'keyset without a unit');
+  return parsed.value;
+}
