@@ -42,12 +42,20 @@ export interface PoolSigner {
 /** Waits for `ms` of real time. */
 export type Pause = (ms: number) => Promise<void>;
 
+/** Tells the log and a counter about a fault that the flow survives by trying again. */
+export type ReportFault = (what: string, error: unknown) => void;
+
 /** Named places where a test stops or fails the flow. */
 export type Failpoint = (name: string) => Promise<void>;
 
 export type BatchWrite =
   | { readonly do: 'open'; readonly batch: OpenBatch }
-  | { readonly do: 'seal-at-once'; readonly batch: OpenBatch; readonly seal: SignedSeal }
+  | {
+      readonly do: 'seal-at-once';
+      readonly batch: OpenBatch;
+      readonly seal: SignedSeal;
+      readonly trace: BatchTrace | undefined;
+    }
   /** To the open batch as it was before: `batch.version` and `batch.owner` must still hold. */
   | { readonly do: 'push'; readonly batch: OpenBatch; readonly shares: readonly StoredShare[] };
 
