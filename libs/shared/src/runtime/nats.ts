@@ -17,7 +17,7 @@ import { connect } from '@nats-io/transport-node';
 import type { UnixMs } from '../kernel/clock.ts';
 import { catalogueEntry } from './outbox-entry.ts';
 import type { ServiceContext } from './service.ts';
-import { currentTrace, inSpan, type TraceContext } from './telemetry.ts';
+import { currentTrace, inSpan, type TraceContext, traceIdOf } from './telemetry.ts';
 
 export interface Bus {
   readonly nc: NatsConnection;
@@ -153,8 +153,7 @@ export async function publishMessage(bus: Bus, message: OutgoingMessage): Promis
     'messaging.destination.name': message.subject,
     'messaging.message.id': message.id,
   };
-  const parent = message.trace === undefined ? {} : { parent: message.trace };
-  return inSpan(`publish ${message.subject}`, { kind: 'producer', attributes, ...parent }, () =>
+  return inSpan(`publish ${message.subject}`, { kind: 'producer', attributes, parent: message.trace }, () =>
     bus.js.publish(message.subject, message.body, { msgID: message.id, headers: headersOf(message) }),
   );
 }
@@ -169,10 +168,14 @@ function headersOf(message: OutgoingMessage): MsgHdrs {
   return set;
 }
 
+/** Headers of a received message as plain text; of repeated ones the first. */
+export function plainHeaders(set: MsgHdrs | undefined): Record<string, string> {
+  return Object.fromEntries((set?.keys() ?? []).map((name) => [name, set?.get(name) ?? '']));
+}
+
 /** The W3C context of a received message. */
-export function traceOf(set: MsgHdrs | undefined): TraceContext | undefined {
-  const traceparent = set?.get('traceparent') ?? '';
-  const tracestate = set?.get('tracestate') ?? '';
-  if (!/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)) return undefined;
-  return tracestate === '' ? { traceparent } : { traceparent, tracestate };
+export function traceInHeaders(received: Readonly<Record<string, string>>): TraceContext | undefined {
+  const { traceparent, tracestate } = received;
+  if (traceparent === undefined || traceIdOf({ traceparent }) === '') return undefined;
+  return tracestate === undefined || tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }

@@ -1,5 +1,11 @@
-import type { Db } from 'mongodb';
-import type { Bus } from './nats.ts';
+import type { Collection, Db, Filter } from 'mongodb';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DEAD_LETTERS } from './dead-letters.ts';
+import { counter, gauge } from './metrics.ts';
+import { type Bus, publishMessage } from './nats.ts';
+import { OUTBOX_INDEX } from './outbox-entry.ts';
+import { RelayLanes, type StoredEntry, subjectOf } from './relay-lanes.ts';
+import { type PendingDocument, RelayRemovals } from './relay-removals.ts';
 import type { ServiceContext } from './service.ts';
 
 export { OUTBOX_SCHEMA, outboxEntry, type OutboxEntry } from './outbox-entry.ts';
@@ -9,6 +15,211 @@ export interface Relay {
   wake(): void;
 }
 
+const IN_FLIGHT_MAX = 256;
+const READ_BATCH = 128;
+const POLL_MS = 250;
+/** Commits that come close together are read together. */
+const GATHER_MS = 4;
+const FAULT_REST_MS = 1_000;
+const FLUSH_MS = 4_000;
+const AGE_EVERY_MS = 1_000;
+
+const published = counter('assay_outbox_entries_total', 'Outbox entries by what became of one attempt to publish', {
+  outcome: ['stored', 'duplicate', 'failed'],
+});
+const oldestAge = gauge('assay_outbox_oldest_unsent_age_seconds', 'Age of the oldest event that is not on the bus', {});
+
+/**
+ * Publishes what waits in `outbox` of the named collections (and of the dead letters), oldest first, up to 256 in flight, and
+ * removes an entry after its PubAck. Several instances may do so at once: ids make repeats harmless. Polling finds everything;
+ * `wake` only makes it quick. Flushes at stage `relay`.
+ */
 export function startRelay(context: ServiceContext, db: Db, bus: Bus, collections: readonly string[]): Relay {
-  throw new Error(`not there yet: ${context.name} ${db.databaseName} ${bus.nc.getServer()} ${collections.join()}`);
+  const shared = { context, bus, lanes: new RelayLanes(), slots: new Slots(IN_FLIGHT_MAX) };
+  const names = [...new Set([...collections, DEAD_LETTERS.name])];
+  const relays = names.map((name) => new CollectionRelay(shared, db.collection<PendingDocument>(name)));
+  for (const relay of relays) void relay.run();
+  context.every('outbox age', AGE_EVERY_MS, async () => {
+    const ages = await Promise.all(relays.map((relay) => relay.oldestAt()));
+    const now = context.clock.now();
+    oldestAge.set({}, Math.max(0, ...ages.flatMap((at) => (at === undefined ? [] : [(now - at) / 1_000]))));
+  });
+  context.onStop('relay', 'outbox relay', async () => {
+    await Promise.all(relays.map((relay) => relay.flushAndStop()));
+  });
+  return { wake: () => relays.forEach((relay) => relay.wake()) };
+}
+
+interface Shared {
+  readonly context: ServiceContext;
+  readonly bus: Bus;
+  readonly lanes: RelayLanes;
+  readonly slots: Slots;
+}
+
+class CollectionRelay {
+  private readonly shared: Shared;
+  private readonly collection: Collection<PendingDocument>;
+  private readonly removals: RelayRemovals;
+  private readonly inFlight = new Set<string>();
+  private stopped = false;
+  private woken = false;
+  private interrupt: () => void = () => undefined;
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(shared: Shared, collection: Collection<PendingDocument>) {
+    this.shared = shared;
+    this.collection = collection;
+    this.removals = new RelayRemovals(collection, (ids, fault) => this.settled(ids, fault));
+  }
+
+  wake(): void {
+    this.woken = true;
+    this.interrupt();
+  }
+
+  run(): Promise<void> {
+    this.ended = this.loop();
+    return this.ended;
+  }
+
+  async flushAndStop(): Promise<void> {
+    const deadline = performance.now() + FLUSH_MS;
+    this.stopped = true;
+    this.interrupt();
+    await this.ended;
+    while (performance.now() < deadline && this.shared.bus.connected()) {
+      const seen = await this.guardedPass();
+      if (seen === 0 && this.inFlight.size === 0) return;
+      await wait(GATHER_MS);
+    }
+  }
+
+  /** Unix ms of the oldest entry. */
+  async oldestAt(): Promise<number | undefined> {
+    const oldest = await this.collection.findOne(PENDING, { ...OLDEST_FIRST, projection: { 'outbox.at': 1 } });
+    return oldest?.outbox[0]?.at.getTime();
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopped) {
+      const seen = this.shared.bus.connected() ? await this.guardedPass() : 0;
+      if (seen === undefined) await this.rest(FAULT_REST_MS);
+      await (this.woken ? wait(GATHER_MS) : this.rest(POLL_MS));
+    }
+  }
+
+  /** Ends early when woken. */
+  private async rest(ms: number): Promise<void> {
+    if (this.stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.interrupt = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.interrupt = () => undefined;
+  }
+
+  /** Number of documents with something to send; undefined when the database could not be read. */
+  private async guardedPass(): Promise<number | undefined> {
+    this.woken = false;
+    try {
+      await this.probeClosedLanes();
+      return await this.pass();
+    } catch (error) {
+      this.shared.context.log.warn({ err: error, collection: this.collection.collectionName }, 'outbox not readable');
+      return undefined;
+    }
+  }
+
+  private async pass(): Promise<number> {
+    const { lanes } = this.shared;
+    const closed = lanes.closedLanes();
+    const filter: Filter<PendingDocument> =
+      closed === '' ? PENDING : { ...PENDING, outbox: { $elemMatch: lanes.openElements() } };
+    const documents = this.collection.find(filter, {
+      ...OLDEST_FIRST,
+      batchSize: READ_BATCH,
+      projection: { outbox: 1 },
+    });
+    let seen = 0;
+    for await (const document of documents) {
+      seen += 1;
+      for (const entry of document.outbox) await this.offer(document._id, entry, false);
+      // What follows was selected for lanes that are closed now.
+      if (lanes.closedLanes() !== closed) break;
+    }
+    return seen;
+  }
+
+  private async probeClosedLanes(): Promise<void> {
+    for (const lane of this.shared.lanes.dueForProbe()) {
+      const elements = this.shared.lanes.probeElements(lane);
+      const filter = { ...PENDING, outbox: { $elemMatch: elements } };
+      const document = await this.collection.findOne(filter, {
+        ...OLDEST_FIRST,
+        projection: { outbox: { $elemMatch: elements } },
+      });
+      const entry = document?.outbox[0];
+      if (document !== null && entry !== undefined) await this.offer(document._id, entry, true);
+    }
+  }
+
+  private async offer(documentId: string, entry: StoredEntry, probing: boolean): Promise<void> {
+    const { lanes, slots } = this.shared;
+    if (this.inFlight.has(entry.id) || !lanes.admits(entry, probing)) return;
+    await slots.take();
+    this.inFlight.add(entry.id);
+    void this.send(documentId, entry).finally(() => slots.give());
+  }
+
+  private async send(documentId: string, entry: StoredEntry): Promise<void> {
+    const { bus, context, lanes } = this.shared;
+    try {
+      const ack = await publishMessage(bus, { ...entry, subject: subjectOf(entry), at: entry.at.getTime() });
+      published.add({ outcome: ack.duplicate ? 'duplicate' : 'stored' });
+      lanes.succeeded(entry);
+      this.removals.add(documentId, entry.id);
+    } catch (error) {
+      published.add({ outcome: 'failed' });
+      lanes.failed(entry, error);
+      this.inFlight.delete(entry.id);
+      context.log.warn(
+        { err: error, entry: entry.id, collection: this.collection.collectionName },
+        'event not published',
+      );
+    }
+  }
+
+  private settled(ids: readonly string[], fault: unknown): void {
+    for (const id of ids) this.inFlight.delete(id);
+    if (fault === undefined) return;
+    this.shared.context.log.warn({ err: fault, entries: ids.length }, 'published events stay in the outbox for now');
+  }
+}
+
+const PENDING: Filter<PendingDocument> = { 'outbox.0': { $exists: true } };
+const OLDEST_FIRST = { hint: OUTBOX_INDEX.name, sort: { 'outbox.0.at': 1 } } as const;
+
+/** Limits how much is in flight. */
+class Slots {
+  private free: number;
+  private readonly queue: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.free = count;
+  }
+
+  async take(): Promise<void> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.queue.push(resolve));
+  }
+
+  give(): void {
+    const next = this.queue.shift();
+    if (next === undefined) this.free += 1;
+    else next();
+  }
 }

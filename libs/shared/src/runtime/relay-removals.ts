@@ -1,0 +1,57 @@
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { StoredEntry } from './relay-lanes.ts';
+
+export interface PendingDocument {
+  _id: string;
+  outbox: StoredEntry[];
+}
+
+const DOCUMENTS_PER_WRITE = 500;
+
+/**
+ * Takes published entries out of their documents, in groups: what arrives while a write is under way goes with the next one.
+ * The `version` of a document stays as it is: its state did not change.
+ */
+export class RelayRemovals {
+  private readonly collection: Collection<PendingDocument>;
+  private readonly settled: (ids: readonly string[], fault?: unknown) => void;
+  private readonly waiting = new Map<string, string[]>();
+  private writing = false;
+
+  /** @param settled is told which entries are gone, or could not be removed and will be published once more. */
+  constructor(collection: Collection<PendingDocument>, settled: (ids: readonly string[], fault?: unknown) => void) {
+    this.collection = collection;
+    this.settled = settled;
+  }
+
+  add(documentId: string, entryId: string): void {
+    const ids = this.waiting.get(documentId) ?? [];
+    ids.push(entryId);
+    this.waiting.set(documentId, ids);
+    if (!this.writing) void this.writeAll();
+  }
+
+  private async writeAll(): Promise<void> {
+    this.writing = true;
+    while (this.waiting.size > 0) {
+      const group = [...this.waiting].slice(0, DOCUMENTS_PER_WRITE);
+      for (const [documentId] of group) this.waiting.delete(documentId);
+      await this.write(group);
+    }
+    this.writing = false;
+  }
+
+  private async write(group: readonly [string, string[]][]): Promise<void> {
+    const entries = group.flatMap(([, ids]) => ids);
+    try {
+      await this.collection.bulkWrite(group.map(pull), { ordered: false });
+      this.settled(entries);
+    } catch (error) {
+      this.settled(entries, error);
+    }
+  }
+}
+
+function pull([documentId, ids]: [string, string[]]): AnyBulkWriteOperation<PendingDocument> {
+  return { updateOne: { filter: { _id: documentId }, update: { $pull: { outbox: { id: { $in: ids } } } } } };
+}
