@@ -56,16 +56,17 @@ export class ConfigError extends Error {
  */
 export function defineConfig<const S extends Shape>(prefix: string, shape: S): ConfigDefinition<ConfigOf<S>> {
   const bare = prefix.replace(/_$/, '');
-  const schema = z.object({ ...SHARED, ...shape }).superRefine(requireWholeTls);
+  const schema = z.object({ ...SHARED, ...shape });
   return {
     prefix: bare,
     shape,
     load(env = process.env) {
       const values = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-      const unknown = unknownKeys(bare, shape, values);
       const parsed = schema.safeParse(values);
-      if (parsed.success && unknown.length === 0) return parsed.data as ConfigOf<S>;
-      throw new ConfigError([...(parsed.error?.issues.map(faultOf) ?? []), ...unknown]);
+      const faults = parsed.error?.issues.map((issue) => faultOf(issue, values)) ?? [];
+      faults.push(...halfTls(values), ...unknownKeys(bare, shape, values));
+      if (parsed.success && faults.length === 0) return parsed.data as ConfigOf<S>;
+      throw new ConfigError(faults);
     },
   };
 }
@@ -107,10 +108,7 @@ export function boolean(): z.ZodType<boolean> {
 export function json<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z
     .string('expected JSON, or @ and the path of a file with JSON')
-    .transform((text, context) => {
-      const source = text.startsWith('@') ? readOr(text.slice(1), context) : text;
-      return parseJsonOr(source, context);
-    })
+    .transform((text, context) => parseJson(text.startsWith('@') ? readText(text.slice(1), context) : text, context))
     .pipe(schema as z.ZodType<T, unknown>);
 }
 
@@ -118,7 +116,9 @@ export function json<T>(schema: z.ZodType<T>): z.ZodType<T> {
 export function secretHexFile(bytes: number): z.ZodType<Uint8Array> {
   return z.string(`expected the path of a file with ${2 * bytes} hex digits`).transform((path, context) => {
     if (parseHex(path, bytes).ok) return refuse(context, 'expected the path of a file, not the secret itself');
-    const parsed = parseHex(readOr(path, context).replace(/\r?\n$/, ''), bytes);
+    const text = readText(path, context);
+    if (text === undefined) return z.NEVER;
+    const parsed = parseHex(text.replace(/\r?\n$/, ''), bytes);
     return parsed.ok ? parsed.value : refuse(context, `the file does not hold exactly ${2 * bytes} hex digits`);
   });
 }
@@ -134,16 +134,19 @@ function ratio() {
 
 type Context = z.RefinementCtx;
 
-function readOr(path: string, context: Context): string {
+/** The text of a file; undefined once the fault is noted. */
+function readText(path: string, context: Context): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'fault';
-    return refuse(context, `cannot read the file ${path} (${code})`);
+    refuse(context, `cannot read the file ${path} (${code})`);
+    return undefined;
   }
 }
 
-function parseJsonOr(text: string, context: Context): unknown {
+function parseJson(text: string | undefined, context: Context): unknown {
+  if (text === undefined) return z.NEVER;
   try {
     return JSON.parse(text);
   } catch {
@@ -151,23 +154,23 @@ function parseJsonOr(text: string, context: Context): unknown {
   }
 }
 
-function refuse(context: Context, message: string): never {
+/** Notes a fault; zod drops the value that is returned then. */
+function refuse(context: Context, message: string) {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }
 
-function requireWholeTls(values: Record<string, unknown>, context: Context): void {
+function halfTls(values: NodeJS.ProcessEnv): string[] {
   const keys = ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CA_FILE'];
   const missing = keys.filter((key) => values[key] === undefined);
-  if (missing.length === 0 || missing.length === keys.length) return;
-  for (const key of missing) context.addIssue({ code: 'custom', path: [key], message: 'needed, as TLS is half set' });
+  return missing.length === keys.length ? [] : missing.map((key) => `${key}: needed, as TLS is half set`);
 }
 
-function faultOf(issue: z.core.$ZodIssue): string {
+function faultOf(issue: z.core.$ZodIssue, values: NodeJS.ProcessEnv): string {
   const [key = '', ...inside] = issue.path.map(String);
-  const where = inside.length === 0 ? key : `${key} at ${inside.join('.')}`;
-  const missing = issue.code === 'invalid_type' && issue.input === undefined && inside.length === 0;
-  return `${where}: ${missing && issue.message.startsWith('Invalid') ? 'is required' : issue.message}`;
+  if (values[key] === undefined)
+    return `${key}: is required${issue.message.startsWith('Invalid') ? '' : `; ${issue.message}`}`;
+  return `${[key, ...inside].join('.')}: ${issue.message}`;
 }
 
 function unknownKeys(prefix: string, shape: Shape, values: NodeJS.ProcessEnv): string[] {

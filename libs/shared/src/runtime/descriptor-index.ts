@@ -15,7 +15,7 @@ interface File {
 
 // descriptor.proto: FileDescriptorSet.file 1; FileDescriptorProto: name 1, package 2, dependency 3, message_type 4,
 // enum_type 5, service 6; DescriptorProto: name 1, nested_type 3, enum_type 4; the others: name 1.
-export function indexDescriptorSet(set: Uint8Array): FileIndex {
+export function indexDescriptors(set: Uint8Array): FileIndex {
   const files = new Map<string, File>();
   const symbols = new Map<string, string>();
   for (const bytes of fieldsOf(set, 1)) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { type handleBidiStreamingCall, type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { type FileIndex, indexDescriptorSet } from './descriptor-index.ts';
+import { type FileIndex, indexDescriptors } from './descriptor-index.ts';
 
 const METHOD_PATHS = [
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
@@ -28,10 +28,11 @@ interface ReflectionRequest {
 
 /**
  * Server reflection of `services` from the descriptor set of libs/proto, which `buf build` makes. Own, because
- * `@grpc/reflection` 1.0.4 gives strict clients a broken answer for every file that imports another.
+ * `@grpc/reflection` 1.0.4 gives strict clients a broken answer for every file that imports another. The health service is
+ * not listed: the descriptor in its package has a map that strict clients refuse.
  */
 export function addReflection(server: Server, services: readonly string[]): void {
-  const index = indexDescriptorSet(readFileSync(DESCRIPTORS_FILE));
+  const index = indexDescriptors(readFileSync(DESCRIPTORS_FILE));
   const listed = services.filter((service) => index.fileOfSymbol(service) !== undefined);
   const handle: handleBidiStreamingCall<ReflectionRequest, Uint8Array> = (call) => answerAll(call, index, listed);
   for (const path of METHOD_PATHS)
