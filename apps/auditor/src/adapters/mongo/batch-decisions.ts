@@ -1,0 +1,142 @@
+import type { Collection, UpdateFilter } from 'mongodb';
+import { Result, VerdictGiven } from '@assay/proto/gen/assay/auditor/v1/events';
+import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
+import { DeadLetterClass } from '@assay/proto/gen/assay/platform/v1/dead_letters';
+import { toHex } from '@assay/shared/kernel/bytes';
+import { later, type UnixMs } from '@assay/shared/kernel/clock';
+import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
+import { type OutboxEntry, outboxEntry } from '@assay/shared/runtime/outbox';
+import type { BatchDecisions, BatchVerdict, Committed, StoredBatch, Trace } from '../../ports.ts';
+import { type BatchDocument, decimal, storedBatch } from './batch-document.ts';
+
+type Batches = Collection<BatchDocument>;
+
+/** @param options.onCommit wakes the relay. */
+export function batchDecisions(
+  batches: Batches,
+  options: { settleGraceMs: number; onCommit: () => void },
+): BatchDecisions {
+  const commit = async (batch: StoredBatch, update: UpdateFilter<BatchDocument>): Promise<Committed> => {
+    const committed = await compareAndSet(batches, batch.id, batch.version, update);
+    if (committed && update.$push !== undefined) options.onCommit();
+    return committed ? 'committed' : 'stale';
+  };
+  return {
+    find: async (id) => {
+      const document = await batches.findOne({ _id: id }, { projection: { credited: 0, outbox: 0, verdict: 0 } });
+      return document === null ? undefined : storedBatch(document);
+    },
+    carryAfter: async (poolId, lockingKey, keySeq) => {
+      const query = { poolId, lockingKey: toHex(lockingKey), keySeq: decimal(keySeq), seqHeld: true };
+      const found = await batches.findOne(query, { projection: { carryAfter: 1 } });
+      return found === null ? undefined : BigInt(found.carryAfter);
+    },
+    settle: async (batch, verdict, trace) => {
+      try {
+        return await commit(batch, settleUpdate(batch, verdict, trace, options.settleGraceMs));
+      } catch (error) {
+        if (duplicateIndexOf(error) === 'credited_unique') return 'duplicate';
+        throw error;
+      }
+    },
+    hold: (batch, { code, attempt, nextAtMs }) =>
+      commit(batch, { $set: { code, attempt, nextAt: new Date(nextAtMs) } }),
+    giveUp: (batch, end, trace) =>
+      commit(batch, {
+        $set: { state: 'DEAD', code: end.code, attempt: end.attempt, updatedAt: new Date(end.atMs) },
+        $unset: { nextAt: '' },
+        $push: { outbox: deadLettered(batch, end, trace) },
+      }),
+    revive: (batch, atMs, automatic) => commit(batch, reviveUpdate(batch, atMs, automatic)),
+    creditedAmong: async (hashes, exceptId) => {
+      const query = { credited: { $in: [...hashes] }, hasCredited: true, _id: { $ne: exceptId } };
+      const wanted = new Set(hashes);
+      const found = await batches.find(query, { projection: { credited: 1 } }).toArray();
+      return new Set(found.flatMap(({ credited }) => credited).filter((hash) => wanted.has(hash)));
+    },
+  };
+}
+
+function settleUpdate(batch: StoredBatch, verdict: BatchVerdict, trace: Trace | undefined, settleGraceMs: number) {
+  const decidedAt = new Date(verdict.decidedAtMs);
+  const message = verdictMessage(batch, verdict);
+  const hasCredited = verdict.creditedHashes.length > 0;
+  const quoted = batch.batch.creditSum >= 1n;
+  return {
+    $set: {
+      state: verdict.result,
+      code: verdict.code,
+      updatedAt: decidedAt,
+      verdict: {
+        result: verdict.result,
+        code: verdict.code,
+        credited: verdict.credited,
+        late: verdict.late,
+        decidedAt,
+        hash: toHex(verdict.verdictHash),
+        signature: toHex(verdict.signature),
+        event: VerdictGiven.encode(message).finish(),
+      },
+      excluded: [...verdict.excluded],
+      credited: [...verdict.creditedHashes],
+      hasCredited,
+      ...(verdict.luck === undefined ? {} : { luck: { ...verdict.luck }, luckPending: true }),
+      ...(quoted ? { settleDueAt: new Date(later(verdict.decidedAtMs, settleGraceMs)) } : {}),
+    },
+    $unset: { nextAt: '' as const },
+    $push: { outbox: outboxEntry('auditor.verdict.given', message, verdict.decidedAtMs, trace) },
+  };
+}
+
+function verdictMessage({ batch, revision, version }: StoredBatch, verdict: BatchVerdict): VerdictGiven {
+  return {
+    batchId: batch.batchId,
+    poolId: batch.poolId,
+    batchHash: Buffer.from(batch.batchHash),
+    templateId: Buffer.from(batch.templateId),
+    lockingKey: Buffer.from(batch.lockingKey),
+    result: verdict.result === 'VALID' ? Result.RESULT_VALID : Result.RESULT_INVALID,
+    code: verdict.code,
+    declared: batch.creditSum,
+    credited: verdict.credited,
+    excluded: verdict.excluded.map(({ index, code }) => ({ index, code })),
+    late: verdict.late,
+    nodeAnswers: verdict.nodeAnswers.map(({ nodeId, answer }) => ({ nodeId, answer })),
+    revision,
+    decidedAtMs: BigInt(verdict.decidedAtMs),
+    auditorPubkey: Buffer.from(verdict.publicKey),
+    verdictHash: Buffer.from(verdict.verdictHash),
+    signature: Buffer.from(verdict.signature),
+    atMs: BigInt(verdict.decidedAtMs),
+    version: BigInt(version + 1),
+  };
+}
+
+function deadLettered(
+  { batch, revision, version }: StoredBatch,
+  end: Parameters<BatchDecisions['giveUp']>[1],
+  trace: Trace | undefined,
+): OutboxEntry {
+  const message = {
+    batchId: batch.batchId,
+    poolId: batch.poolId,
+    batchHash: Buffer.from(batch.batchHash),
+    class: DeadLetterClass[`DEAD_LETTER_CLASS_${end.class}`],
+    code: end.code,
+    revision,
+    atMs: BigInt(end.atMs),
+    version: BigInt(version + 1),
+  };
+  return outboxEntry('auditor.batch.dead-lettered', message, end.atMs, trace);
+}
+
+function reviveUpdate(batch: StoredBatch, atMs: UnixMs, automatic: boolean): UpdateFilter<BatchDocument> {
+  const revision = batch.revision + 1;
+  const at = new Date(atMs);
+  const task = { kind: TaskKind.TASK_KIND_BATCH, id: batch.id, revision };
+  return {
+    $set: { state: 'QUEUED', code: '', revision, attempt: 0, enqueues: 0, waitingSince: at, updatedAt: at },
+    $inc: { autoReplays: automatic ? 1 : 0 },
+    $push: { outbox: outboxEntry('auditor.check-batch', task, atMs, batch.trace) },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Collection } from 'mongodb';
+import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
+import { toHex } from '@assay/shared/kernel/bytes';
+import { later } from '@assay/shared/kernel/clock';
+import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
+import { outboxEntry } from '@assay/shared/runtime/outbox';
+import type { BatchIntake, NewBatch } from '../../ports.ts';
+import { type BatchDocument, batchKey, decimal } from './batch-document.ts';
+
+/** @param options.onCommit wakes the relay. */
+export function batchIntake(
+  batches: Collection<BatchDocument>,
+  options: { quoteGraceMs: number; onCommit: () => void },
+): BatchIntake {
+  const insert = async (fresh: BatchDocument): ReturnType<BatchIntake['insert']> => {
+    try {
+      await batches.insertOne(fresh);
+      options.onCommit();
+      return { kind: 'inserted' };
+    } catch (error) {
+      const index = duplicateIndexOf(error);
+      // The key_seq is taken: the batch comes in all the same, without holding it.
+      if (index === 'poolId_lockingKey_keySeq_unique') return insert({ ...fresh, seqHeld: false });
+      if (index !== '_id_') throw error;
+      return compareWithStored(batches, fresh);
+    }
+  };
+  return { insert: (batch) => insert(freshDocument(batch, options.quoteGraceMs)) };
+}
+
+async function compareWithStored(
+  batches: Collection<BatchDocument>,
+  fresh: BatchDocument,
+): ReturnType<BatchIntake['insert']> {
+  const stored = await batches.findOne({ _id: fresh._id }, { projection: { batchHash: 1 } });
+  const same = stored === null || stored.batchHash === fresh.batchHash;
+  return same ? { kind: 'known' } : { kind: 'other-content', hash: stored.batchHash };
+}
+
+function freshDocument({ batch, raw, receivedAtMs, trace, ...derived }: NewBatch, quoteGraceMs: number): BatchDocument {
+  const id = batchKey(batch);
+  const received = new Date(receivedAtMs);
+  const quoted = batch.creditSum >= 1n;
+  const task = { kind: TaskKind.TASK_KIND_BATCH, id, revision: 0 };
+  return {
+    _id: id,
+    version: 1,
+    outbox: [outboxEntry('auditor.check-batch', task, receivedAtMs, trace)],
+    ...(trace === undefined ? {} : { trace }),
+    event: raw,
+    poolId: batch.poolId,
+    batchId: batch.batchId,
+    batchHash: toHex(batch.batchHash),
+    lockingKey: toHex(batch.lockingKey),
+    keySeq: decimal(batch.keySeq),
+    templateId: toHex(batch.templateId),
+    wellShaped: derived.wellShaped,
+    carryAfter: decimal(derived.carryAfter),
+    quoted,
+    seqHeld: true,
+    state: 'QUEUED',
+    code: '',
+    revision: 0,
+    attempt: 0,
+    enqueues: 0,
+    receivedAt: received,
+    waitingSince: received,
+    updatedAt: received,
+    autoReplays: 0,
+    excluded: [],
+    credited: [],
+    hasCredited: false,
+    mint: { created: false, paid: false, failed: false, issued: false },
+    ...(quoted ? { quoteDueAt: new Date(later(receivedAtMs, quoteGraceMs)) } : {}),
+    settleTries: 0,
+  };
+}

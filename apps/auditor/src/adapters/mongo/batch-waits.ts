@@ -1,0 +1,66 @@
+import type { Collection } from 'mongodb';
+import { toHex } from '@assay/shared/kernel/bytes';
+import type { BatchWaits, DueTask, DueWork } from '../../ports.ts';
+import { type BatchDocument, decimal } from './batch-document.ts';
+
+type Batches = Collection<BatchDocument>;
+
+/** Moves the due time of waiting batches to now; one whose task is on the way is left alone. */
+export function batchWaits(batches: Batches): BatchWaits {
+  const wakeWhere = async (query: object, atMs: number) => {
+    const at = new Date(atMs);
+    await batches.updateMany(
+      { ...query, state: 'QUEUED', nextAt: { $gt: at } },
+      { $set: { nextAt: at }, $inc: { version: 1 } },
+    );
+  };
+  return {
+    wake: (id, atMs) => wakeWhere({ _id: id }, atMs),
+    wakeSuccessor: ({ poolId, lockingKey, keySeq }, atMs) => {
+      const successor = { poolId, lockingKey: toHex(lockingKey), keySeq: decimal(keySeq + 1n), seqHeld: true };
+      return wakeWhere({ ...successor, code: 'HOLD_PREVIOUS_BATCH' }, atMs);
+    },
+    wakeTemplateWaiters: (templateId, atMs) =>
+      wakeWhere({ templateId: toHex(templateId), code: { $ne: 'HOLD_PREVIOUS_BATCH' } }, atMs),
+  };
+}
+
+/** Batches whose wait is over, and how they are marked as enqueued. */
+export function dueBatches(batches: Batches): DueWork {
+  return {
+    due: async (nowMs, limit) => {
+      const found = await batches
+        .find({ state: 'QUEUED', nextAt: { $lte: new Date(nowMs) } })
+        .project<Pick<BatchDocument, '_id' | 'version' | 'revision' | 'enqueues' | 'trace'>>({
+          version: 1,
+          revision: 1,
+          enqueues: 1,
+          trace: 1,
+        })
+        .sort({ state: 1, nextAt: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(batchTask);
+    },
+    enqueued: async (tasks, atMs) => {
+      const updates = tasks.map(({ id, version }) => ({
+        updateOne: {
+          filter: { _id: id, version },
+          update: {
+            $unset: { nextAt: '' as const },
+            $set: { updatedAt: new Date(atMs) },
+            $inc: { enqueues: 1, version: 1 },
+          },
+        },
+      }));
+      if (updates.length > 0) await batches.bulkWrite(updates, { ordered: false });
+    },
+  };
+}
+
+export function batchTask(
+  document: Pick<BatchDocument, '_id' | 'version' | 'revision' | 'enqueues' | 'trace'>,
+): DueTask {
+  const { _id: id, version, revision, enqueues, trace } = document;
+  return { kind: 'batch', id, version, revision, requeue: enqueues + 1, trace };
+}
