@@ -2,7 +2,7 @@ import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Check } from './checks.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import type { Nut20Version } from './nut20.ts';
-import { mintable, type Quote, type QuoteMethod } from './quote.ts';
+import { mintable, type Quote } from './quote.ts';
 import { type Refusal, refusal } from './refusals.ts';
 import {
   refuseAmounts,
@@ -17,7 +17,7 @@ import {
 export interface MintSubject extends Sides {
   readonly level: IssuanceLevel;
   /** Method in the path. */
-  readonly method: QuoteMethod;
+  readonly method: string;
   /** What the store has under the wallet's id. */
   readonly quote: Quote | undefined;
   /** Which message the request's signature covers; empty or undefined without a valid one. */

@@ -8,7 +8,7 @@ import { firstRefusal } from '../domain/checks.ts';
 import { MINT_CHECKS } from '../domain/mint-checks.ts';
 import { type Nut20Version, nut20Version } from '../domain/nut20.ts';
 import { once } from '../domain/once.ts';
-import type { Quote, QuoteMethod } from '../domain/quote.ts';
+import type { Quote } from '../domain/quote.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { MintRequest, RequestLimits } from '../domain/request.ts';
 import { quoteSignatureAccepted } from '../operation-telemetry.ts';
@@ -29,8 +29,8 @@ export interface IssuePorts extends OperatePorts {
 
 export interface IssueRequest extends MintRequest {
   readonly opId: string;
-  /** Of the path. */
-  readonly method: QuoteMethod;
+  /** Of the path: any text, only the method of the quote counts. */
+  readonly method: string;
 }
 
 /** NUT-04: signs outputs against what is paid and not yet issued. Repeating the request gives the same answer. */
@@ -74,11 +74,20 @@ async function planIssue(
     (await refuseSigned(ports, outputs));
   if (refused !== undefined) return err(refused);
   countSignature(signedAs());
-  const { naturalKey, issueCount, unit } = present(quote, 'checked quote');
+  const { naturalKey, issueCount, unit, method: quoteMethod } = present(quote, 'checked quote');
   const signatures = await sign(signatory, outputs);
   if (!signatures.ok) return signatures;
   const step = { naturalKey, step: issueCount, amount: sumAmounts(outputs.map(({ amount }) => amount)) };
-  return ok({ opId, kind: 'MINT', method, unit, inputs: [], outputs: signatures.value, quotes: [step], fee: NO_FEE });
+  return ok({
+    opId,
+    kind: 'MINT',
+    method: quoteMethod,
+    unit,
+    inputs: [],
+    outputs: signatures.value,
+    quotes: [step],
+    fee: NO_FEE,
+  });
 }
 
 function countSignature(version: Nut20Version | '' | undefined): void {

@@ -1,7 +1,7 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { type LookupProof, refuseLookup } from '../domain/lookup.ts';
-import type { QuoteMethod } from '../domain/quote.ts';
+import { methodNamed } from '../domain/methods.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { QuotePage, QuotePosition, QuoteReader } from '../ports.ts';
 
@@ -20,11 +20,14 @@ export interface LookupOptions {
 }
 
 export interface LookupRequest extends LookupProof {
-  readonly method: QuoteMethod;
+  /** Of the path: any text. */
+  readonly method: string;
   readonly onlyMintable: boolean;
   readonly after: QuotePosition | undefined;
   readonly limit: number;
 }
+
+const NO_QUOTES: QuotePage = { quotes: [], next: undefined };
 
 /** Quotes locked to the keys that signed the request, oldest first. The only way for a miner's wallet to find its quotes. */
 export async function lookupQuotes(
@@ -34,5 +37,7 @@ export async function lookupQuotes(
   if (!lookup.isEnabled) return err(refusal('quote-unknown', 'lookup by public key is not offered'));
   const mint = { pubkey: lookup.mintPubkey, takesLegacy: lookup.takesLegacy, now: clock.now() };
   const refused = refuseLookup(request, mint);
-  return refused === undefined ? ok(await quotes.listByPubkeys(request)) : err(refused);
+  if (refused !== undefined) return err(refused);
+  const method = methodNamed(request.method);
+  return ok(method === undefined ? NO_QUOTES : await quotes.listByPubkeys({ ...request, method }));
 }

@@ -1,0 +1,87 @@
+import cors from '@fastify/cors';
+import type { ServiceContext } from '@assay/shared/runtime/service';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { refusal } from '../../domain/refusals.ts';
+import { type HttpAnswer, refused } from './answers.ts';
+import { renderJson } from './json-text.ts';
+import { rateLimit } from './rate-limit.ts';
+import { type MintApi, registerRoutes } from './routes.ts';
+
+export interface HttpOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly bodyBytesMax: number;
+  /** Of one address; 0 = no limit. */
+  readonly requestsPerMinute: number;
+}
+
+const REQUEST_MS_MAX = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+const HEADER_BYTES_MAX = 16_384;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Serves the NUT HTTP API; ends at stage `edge`. Returns the port in use. */
+export async function startHttpServer(
+  context: ServiceContext,
+  api: MintApi,
+  options: HttpOptions,
+): Promise<{ readonly port: number }> {
+  const app = fastify({
+    bodyLimit: options.bodyBytesMax,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    exposeHeadRoutes: false,
+  });
+  await app.register(cors, { origin: '*', methods: ['GET', 'POST'] });
+  acceptAnyType(app);
+  limitRequests(app, context, options.requestsPerMinute);
+  answerAsJson(app);
+  answerFaults(app, context);
+  registerRoutes(app, api);
+  await app.listen({ host: '::', port: options.port });
+  context.onStop('edge', 'http', () => app.close());
+  const address = app.server.address();
+  return { port: address !== null && typeof address === 'object' ? address.port : options.port };
+}
+
+/** Bodies stay bytes: they are part of the op id, and are read without loss. */
+function acceptAnyType(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+}
+
+function limitRequests(app: FastifyInstance, { clock }: ServiceContext, perMinute: number): void {
+  const limit = rateLimit(clock, perMinute);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!limit.takes(request.ip)) await reply.send(refused(refusal('rate-limited')));
+  });
+}
+
+/** Handlers give an `HttpAnswer`. */
+function answerAsJson(app: FastifyInstance): void {
+  app.addHook<HttpAnswer>('preSerialization', async (_, reply, { status, body }) => {
+    void reply.code(status).type(JSON_TYPE);
+    return { text: renderJson(body) };
+  });
+  app.setSerializerCompiler(() => renderText);
+  app.setReplySerializer(renderText);
+}
+
+function renderText(payload: unknown): string {
+  return payload !== null && typeof payload === 'object' && 'text' in payload ? String(payload.text) : '';
+}
+
+/** What is wrong with a request is the wallet's; everything else is ours and answers 51002, never with its text. */
+function answerFaults(app: FastifyInstance, { log }: ServiceContext): void {
+  app.setNotFoundHandler(async (_, reply) => reply.code(404).send(refusedAt(404, 'no such endpoint')));
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    if (error.statusCode !== undefined && error.statusCode < 500) return reply.send(refusedAt(400, error.message));
+    log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
+    return reply.send(refused(refusal('unavailable')));
+  });
+}
+
+function refusedAt(status: number, detail: string): HttpAnswer {
+  return { ...refused(refusal('bad-request', detail)), status };
+}
