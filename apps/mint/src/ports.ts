@@ -3,11 +3,10 @@ import type { LockingKey } from '@assay/shared/kernel/ids';
 import type { Amount } from '@assay/shared/kernel/money';
 import type { Result } from '@assay/shared/kernel/result';
 import type { Control } from './domain/control.ts';
-import type { Broken } from './domain/invariants.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
 import type { Operation, OperationOutput, PointHex } from './domain/operation.ts';
-import type { Quote, QuoteMethod, StoredTrace } from './domain/quote.ts';
+import type { Quote, QuoteMethod, QuoteState, StoredTrace } from './domain/quote.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
 
@@ -140,6 +139,32 @@ export interface QuoteSteps {
   find(naturalKey: string, step: number): Promise<CommittedStep | undefined>;
 }
 
+/** For whoever asks about a quote. */
+export interface QuoteOperations {
+  /** Ids of the operations that took the first `steps` steps of the quote. */
+  operationsOf(naturalKey: string, steps: number): Promise<readonly string[]>;
+}
+
+/** Quotes as internal teams look through them. */
+export interface QuoteBrowser {
+  /** Oldest first by (createdAt, naturalKey). */
+  list(query: QuoteQuery): Promise<QuotePage>;
+  pending(): Promise<{ readonly count: number; readonly oldestAt: UnixMs | undefined }>;
+}
+
+export interface QuoteQuery {
+  readonly method?: QuoteMethod;
+  readonly poolId?: string;
+  /** 66 hex digits. */
+  readonly pubkey?: string;
+  readonly state?: QuoteState;
+  readonly createdFrom?: UnixMs;
+  readonly createdBefore?: UnixMs;
+  /** Exclusive start. */
+  readonly after: QuotePosition | undefined;
+  readonly limit: number;
+}
+
 /** A set of ≤ 1,000 operations on its way into the counters; exactly one is open at a time. */
 export interface SupplyChunk {
   readonly number: number;
@@ -182,7 +207,8 @@ export interface SupplyCut {
 
 /** Everything that is stored, as of one instant. */
 export interface StoredState {
-  readonly brokenUniqueness: readonly Broken[];
+  /** Unique indexes of section 4 that are not there. */
+  readonly missingIndexes: readonly string[];
   readonly counters: Supply;
   quotes(): AsyncIterable<readonly StoredQuote[]>;
   operations(): AsyncIterable<readonly StoredOperation[]>;
@@ -196,6 +222,8 @@ export interface StoredQuote {
 
 export interface StoredOperation {
   readonly operation: Operation;
+  /** Sides by which the unique indexes hold the operation. */
+  readonly indexed: { readonly inputs: boolean; readonly outputs: boolean; readonly quotes: boolean };
   /** Whether the counters have seen it; `open`: some of them, its chunk is under way. */
   readonly counted: 'yes' | 'open' | 'no';
   /** Whether every quote it names exists. */

@@ -20,29 +20,42 @@ export interface TakenStep {
   readonly amount: bigint;
 }
 
-/** M4 and M8 of one operation, and its half of M5. */
-export function operationBreaches(operation: Operation, keysets: ReadonlyMap<string, Keyset>): readonly Broken[] {
-  const scope = operation.opId;
-  const spent = sumAmounts(operation.inputs.map(({ amount }) => amount));
-  const signed = sumAmounts(operation.outputs.map(({ amount }) => amount));
-  const fromQuotes = sumAmounts(operation.quotes.map(({ amount }) => amount));
+/** Which sides of an operation the unique indexes hold. */
+export interface IndexedSides {
+  readonly inputs: boolean;
+  readonly outputs: boolean;
+  readonly quotes: boolean;
+}
+
+/** M4 and M8 of one operation, and its half of M3 and M5. */
+export function operationBreaches(
+  operation: Operation,
+  indexed: IndexedSides,
+  keysets: ReadonlyMap<string, Keyset>,
+): readonly Broken[] {
+  const { opId: scope, inputs, outputs, quotes, fee } = operation;
+  const spent = sumAmounts(inputs.map(({ amount }) => amount));
+  const signed = sumAmounts(outputs.map(({ amount }) => amount));
+  const fromQuotes = sumAmounts(quotes.map(({ amount }) => amount));
   const isSwap = operation.kind === 'SWAP';
   return [
-    ...broken(
-      isSwap && spent !== signed + operation.fee,
-      'M4',
-      scope,
-      `${spent} in, ${signed} out, ${operation.fee} fee`,
-    ),
+    ...broken(!isHeldUnique(operation, indexed), 'M3', scope, 'a side that no unique index holds'),
+    ...broken(isSwap && spent !== signed + fee, 'M4', scope, `${spent} in, ${signed} out, ${fee} fee`),
     ...broken(!isSwap && signed !== fromQuotes, 'M5', scope, `${signed} out of ${fromQuotes} from quotes`),
-    ...broken(
-      isSwap !== (operation.quotes.length === 0),
-      'M5',
-      scope,
-      `${operation.kind} of ${operation.quotes.length} quotes`,
-    ),
+    ...broken(isSwap !== (quotes.length === 0), 'M5', scope, `${operation.kind} of ${quotes.length} quotes`),
     ...broken(!isOnOneKeyset(operation, keysets), 'M8', scope, 'outputs on no one keyset of the unit'),
   ];
+}
+
+/** M3 rests on unique indexes, which compare documents that are in them, and never elements inside one document. */
+function isHeldUnique({ inputs, outputs, quotes }: Operation, indexed: IndexedSides): boolean {
+  return (
+    indexed.inputs === inputs.length > 0 &&
+    indexed.outputs === outputs.length > 0 &&
+    indexed.quotes === quotes.length > 0 &&
+    new Set(inputs.map(({ y }) => y)).size === inputs.length &&
+    new Set(outputs.map(({ b }) => b)).size === outputs.length
+  );
 }
 
 /**

@@ -94,6 +94,10 @@ export interface QuoteTerms {
 
 const HISTORY_MAX = 64;
 
+export function parseQuoteMethod(text: string): QuoteMethod | undefined {
+  return text === 'ehash' ? text : undefined;
+}
+
 export function ehashKey(poolId: string, batchId: string): string {
   return `ehash:${poolId}/${batchId}`;
 }

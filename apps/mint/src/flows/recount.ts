@@ -34,7 +34,7 @@ async function findBroken({ states, keysets }: RecountPorts): Promise<readonly B
     return await states.atOneInstant(async (state) => {
       const quotes = await brokenQuotes(state);
       const operations = await brokenOperations(state, () => new Map(keysets.all().map((each) => [each.id, each])));
-      const all = [...state.brokenUniqueness, ...quotes, ...operations, ...keysetBreaches(keysets.all())];
+      const all = [...indexBreaches(state), ...quotes, ...operations, ...keysetBreaches(keysets.all())];
       return all.slice(0, BROKEN_KEPT);
     });
   } catch (error) {
@@ -69,7 +69,14 @@ async function brokenOperations(
   return [...broken, ...supplyBreaches(state.counters, sums)];
 }
 
-function storedBreaches({ operation, hasItsQuotes }: StoredOperation, keysets: ReadonlyMap<string, Keyset>) {
+function storedBreaches(
+  { operation, indexed, hasItsQuotes }: StoredOperation,
+  keysets: ReadonlyMap<string, Keyset>,
+): readonly Broken[] {
   const orphan: Broken = { invariant: 'M5', scope: operation.opId, what: 'minted from a quote that does not exist' };
-  return [...operationBreaches(operation, keysets), ...(hasItsQuotes ? [] : [orphan])];
+  return [...operationBreaches(operation, indexed, keysets), ...(hasItsQuotes ? [] : [orphan])];
+}
+
+function indexBreaches({ missingIndexes }: StoredState): readonly Broken[] {
+  return missingIndexes.map((scope) => ({ invariant: 'M3', scope, what: 'the unique index is not there' }));
 }

@@ -1,0 +1,166 @@
+import type { QuoteChanged } from '@assay/proto/gen/assay/mint/v1/events';
+import { unixMs } from '@assay/shared/kernel/clock';
+import { amount } from '@assay/shared/kernel/money';
+import type { CollectionDefinition, Versioned } from '@assay/shared/runtime/mongo';
+import { type OutboxEntry, OUTBOX_SCHEMA, outboxEntry } from '@assay/shared/runtime/outbox';
+import {
+  lastFact,
+  type Quote,
+  type QuoteChange,
+  type QuoteFact,
+  type QuoteMethod,
+  type QuoteState,
+} from '../../domain/quote.ts';
+import type { Unit } from '../../domain/unit.ts';
+
+interface VerdictDocument {
+  hash: string;
+  result: 'VALID' | 'INVALID';
+  batchHash: string;
+  credited: bigint;
+  auditorKey: string;
+  decidedAt: Date;
+}
+
+/** A quote; hashes and keys in lower-case hex. */
+export interface QuoteDocument extends Versioned {
+  quote: string;
+  method: QuoteMethod;
+  unit: Unit;
+  pubkey: string;
+  state: QuoteState;
+  amountRequested: bigint;
+  amountPaid: bigint;
+  amountIssued: bigint;
+  issueCount: number;
+  auditCode?: string;
+  auditNote?: 'DEAD_LETTERED';
+  batchHash: string;
+  poolId: string;
+  batchId: string;
+  reference: string;
+  createdAt: Date;
+  updatedAt: Date;
+  verdict?: VerdictDocument;
+  hasPayments: boolean;
+  payments: { id: string; amount: bigint }[];
+  history: { event: QuoteChange['event']; state: QuoteState; at: Date }[];
+}
+
+const AMOUNT = { bsonType: 'long', minimum: 0 } as const;
+
+/** 03-mint section 13. */
+export const QUOTES: CollectionDefinition = {
+  name: 'quotes',
+  outbox: true,
+  schema: {
+    bsonType: 'object',
+    required: [
+      ...['_id', 'quote', 'method', 'unit', 'pubkey', 'state', 'amountRequested', 'amountPaid', 'amountIssued'],
+      ...['issueCount', 'batchHash', 'poolId', 'batchId', 'reference', 'createdAt', 'updatedAt', 'hasPayments'],
+      ...['payments', 'history', 'version', 'outbox'],
+    ],
+    properties: {
+      _id: { bsonType: 'string', minLength: 1, maxLength: 128 },
+      quote: { bsonType: 'string', minLength: 36, maxLength: 36 },
+      method: { enum: ['ehash'] },
+      unit: { bsonType: 'string' },
+      pubkey: { bsonType: 'string', minLength: 66, maxLength: 66 },
+      state: { enum: ['PENDING', 'PAID', 'FAILED', 'ISSUED'] },
+      amountRequested: AMOUNT,
+      amountPaid: AMOUNT,
+      amountIssued: AMOUNT,
+      issueCount: { bsonType: 'int', minimum: 0 },
+      createdAt: { bsonType: 'date' },
+      updatedAt: { bsonType: 'date' },
+      payments: { bsonType: 'array', maxItems: 1_000 },
+      history: { bsonType: 'array', maxItems: 64 },
+      version: { bsonType: 'int', minimum: 1 },
+      outbox: OUTBOX_SCHEMA,
+    },
+  },
+  indexes: [
+    { name: 'quote_unique', keys: { quote: 1 }, unique: true },
+    { name: 'paymentsId_unique', keys: { 'payments.id': 1 }, unique: true, where: { hasPayments: true } },
+    { name: 'pubkey_createdAt', keys: { pubkey: 1, createdAt: 1 } },
+    { name: 'state_createdAt', keys: { state: 1, createdAt: 1 } },
+    { name: 'createdAt_id', keys: { createdAt: 1, _id: 1 } },
+  ],
+};
+
+/** Everything of the document but its id, version and outbox. */
+export function renderQuote(quote: Quote): Omit<QuoteDocument, '_id' | 'version' | 'outbox'> {
+  const { naturalKey: _, version: __, auditCode, auditNote, verdict, trace, payments, history, ...rest } = quote;
+  return {
+    ...rest,
+    createdAt: new Date(quote.createdAt),
+    updatedAt: new Date(quote.updatedAt),
+    ...(auditCode === undefined ? {} : { auditCode }),
+    ...(auditNote === undefined ? {} : { auditNote }),
+    ...(verdict === undefined ? {} : { verdict: { ...verdict, decidedAt: new Date(verdict.decidedAt) } }),
+    ...(trace === undefined ? {} : { trace }),
+    hasPayments: payments.length > 0,
+    payments: payments.map((payment) => ({ ...payment })),
+    history: history.map((change) => ({ ...change, at: new Date(change.at) })),
+  };
+}
+
+export function parseQuote(document: QuoteDocument): Quote {
+  const { _id, outbox: _, hasPayments: __, verdict, payments, history, ...rest } = document;
+  return {
+    ...rest,
+    naturalKey: _id,
+    amountRequested: amount(document.amountRequested),
+    amountPaid: amount(document.amountPaid),
+    amountIssued: amount(document.amountIssued),
+    auditCode: document.auditCode,
+    auditNote: document.auditNote,
+    createdAt: unixMs(document.createdAt.getTime()),
+    updatedAt: unixMs(document.updatedAt.getTime()),
+    verdict: verdict && {
+      ...verdict,
+      credited: amount(verdict.credited),
+      decidedAt: unixMs(verdict.decidedAt.getTime()),
+    },
+    payments: payments.map(({ id, amount: paid }) => ({ id, amount: amount(paid) })),
+    trace: document.trace,
+    history: history.map((change) => ({ ...change, at: unixMs(change.at.getTime()) })),
+  };
+}
+
+const EVENTS = {
+  created: 'mint.quote.created',
+  paid: 'mint.quote.paid',
+  failed: 'mint.quote.failed',
+  issued: 'mint.quote.issued',
+} as const satisfies Record<QuoteFact, `mint.quote.${string}`>;
+
+/** The event that is committed with the quote's last change, if that is a fact for others. */
+export function quoteEvents(quote: Quote): OutboxEntry[] {
+  const fact = lastFact(quote);
+  return fact === undefined ? [] : [outboxEntry(EVENTS[fact], renderEvent(quote), occurredAt(quote), quote.trace)];
+}
+
+function renderEvent(quote: Quote): QuoteChanged {
+  return {
+    naturalKey: quote.naturalKey,
+    quoteId: quote.quote,
+    method: quote.method,
+    unit: quote.unit.toUpperCase(),
+    pubkey: Buffer.from(quote.pubkey, 'hex'),
+    poolId: quote.poolId,
+    batchId: quote.batchId,
+    batchHash: Buffer.from(quote.batchHash, 'hex'),
+    reference: quote.reference,
+    amountRequested: quote.amountRequested,
+    amountPaid: quote.amountPaid,
+    amountIssued: quote.amountIssued,
+    auditCode: quote.auditCode ?? '',
+    version: BigInt(quote.version),
+    atMs: BigInt(occurredAt(quote)),
+  };
+}
+
+function occurredAt(quote: Quote) {
+  return quote.history.at(-1)?.at ?? quote.createdAt;
+}
