@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CACHE } from '@assay/testkit/find-server';
+import { stackClients, type StackClients } from '../stack/clients.ts';
+import { DEFAULT_OPTIONS } from '../stack/options.ts';
+import { portOf } from '../stack/port-plan.ts';
+import { type Stack, startStack } from '../stack/stack.ts';
+import { until } from '../stack/until.ts';
+
+// npm run foreign:cpuminer -- PATH: pooler cpuminer, which knows neither configure nor extranonce, mines against a stack
+// of its own; every share that it was told is accepted must stand in a sealed batch of its key.
+
+const SHARES_WANTED = 20;
+const WITHIN_MS = 120_000;
+
+const program = process.argv[2];
+if (program === undefined || !existsSync(program)) {
+  console.error('usage: npm run foreign:cpuminer -- PATH   (PATH: a built minerd of pooler/cpuminer 2.5.1)');
+  process.exit(2);
+}
+
+/** Runs the miner until it counted enough accepted shares; resolves with [accepted, all] as the miner prints them. */
+function mine(minerd: string, stack: Stack): Promise<readonly [number, number]> {
+  const url = `stratum+tcp://127.0.0.1:${portOf(stack.options, 'stratum')}`;
+  const user = `${stack.identity.wallet.locking}.cpuminer`;
+  const miner = spawn(minerd, ['-a', 'sha256d', '-o', url, '-u', user, '-p', 'x', '-t', '1', '--no-color'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const timer = setTimeout(() => miner.kill(), WITHIN_MS);
+  return new Promise((resolve, reject) => {
+    let counted: readonly [number, number] = [0, 0];
+    const read = (line: string) => {
+      console.log(`  minerd: ${line}`);
+      const match = /accepted: (\d+)\/(\d+)/.exec(line);
+      if (match === null) return;
+      counted = [Number(match[1]), Number(match[2])];
+      if (counted[1] >= SHARES_WANTED) miner.kill('SIGINT');
+    };
+    createInterface({ input: miner.stderr }).on('line', read);
+    createInterface({ input: miner.stdout }).on('line', read);
+    miner.once('error', reject);
+    miner.once('close', () => {
+      clearTimeout(timer);
+      resolve(counted);
+    });
+  });
+}
+
+/** Shares of the key in batches that were judged, and the ehash that was credited for them. */
+async function credited(clients: StackClients, lockingKey: Uint8Array): Promise<{ shares: number; credit: bigint }> {
+  const { batches } = await clients.pool.listBatches({
+    lockingKey,
+    state: 0,
+    openedFromMs: 0n,
+    openedBeforeMs: 0n,
+    pageSize: 500,
+    pageToken: '',
+  });
+  const ids = batches.map((batch) => batch.accepted?.batchId ?? '');
+  const judged = await Promise.all(ids.map((batchId) => clients.pool.getBatch({ batchId })));
+  const valid = judged.flatMap(({ batch }) => (batch?.verdictCode === 'OK' ? [batch] : []));
+  return {
+    shares: valid.reduce((sum, batch) => sum + (batch.accepted?.shares.length ?? 0), 0),
+    credit: valid.reduce((sum, batch) => sum + batch.credited, 0n),
+  };
+}
+
+const options = {
+  ...DEFAULT_OPTIONS,
+  portBase: 23_000,
+  dataDir: mkdtempSync(join(CACHE, 'foreign-')),
+  windowMs: 1_000,
+};
+const stack = await startStack({ options, tell: console.log });
+const clients = stackClients(options);
+try {
+  const [accepted, all] = await mine(program, stack);
+  const key = Buffer.from(stack.identity.wallet.locking, 'hex');
+  const found = await until(
+    () => credited(clients, key),
+    ({ shares }) => shares >= accepted,
+    60_000,
+  );
+  const good = accepted >= SHARES_WANTED * 0.9 && found.shares === accepted;
+  console.log(`minerd: ${accepted} of ${all} accepted; audited: ${found.shares} shares, ${found.credit} ehash`);
+  console.log(good ? 'every accepted share was audited and credited' : 'the counts differ');
+  process.exitCode = good ? 0 : 1;
+} finally {
+  clients.close();
+  await stack.stop();
+}
+process.exit();
