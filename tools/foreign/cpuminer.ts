@@ -49,7 +49,7 @@ function mine(minerd: string, stack: Stack): Promise<readonly [number, number]> 
 }
 
 /** Shares of the key in batches that were judged, and the ehash that was credited for them. */
-async function credited(clients: StackClients, lockingKey: Uint8Array): Promise<{ shares: number; credit: bigint }> {
+async function credited(clients: StackClients, lockingKey: Buffer): Promise<{ shares: number; credit: bigint }> {
   const { batches } = await clients.pool.listBatches({
     lockingKey,
     state: 0,
