@@ -1,12 +1,12 @@
 import { type Bytes, bytesEqual, fromHex, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
 
-export const MASTER_SECRET_MIN_BYTES = 32;
+const MASTER_SECRET_MIN_BYTES = 32;
 /** 32 random bytes have about 30 different values; fewer than this happens once in 10^15 secrets. */
 const MIN_DISTINCT_BYTES = 16;
 
 /** Phrases that mints and wallets print in their documentation and tests. */
-export const PUBLISHED_PHRASES = [
+const PUBLISHED_PHRASES = [
   'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
   'legal winner thank year wave sausage worth useful legal winner thank yellow',
   'letter advice cage absurd amount doctor acoustic avoid letter advice cage above',
@@ -18,7 +18,7 @@ export const PUBLISHED_PHRASES = [
 ] as const;
 
 /** BIP-39 seeds (64 bytes) of the word lists above, without passphrase and with the `TREZOR` of the public vectors. */
-export const PUBLISHED_SEEDS: readonly string[] = [
+const PUBLISHED_SEEDS: readonly string[] = [
   '5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc19a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4',
   'c55257c360c07c72029aebc1b53c05ed0362ada38ead3e3e9efa3708e53495531f09a6987599d18264c1e1c92f2cf141630c7a3c4ab7c81b2f001698e7463b04',
   '878386efb78845b3355bd15ea4d39ef97d179cb712b77d5c12b6be415fffeffe5f377ba02bf3f8544ab800b955e51fbff09828f682052a20faa6addbbddfb096',

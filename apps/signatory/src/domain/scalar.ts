@@ -1,23 +1,7 @@
 import { AssertionFailure } from '@assay/shared/kernel/assert';
 import { type Bytes, concat, u8 } from '@assay/shared/kernel/bytes';
-import { sha256 } from '@assay/shared/kernel/hash';
 import secp256k1 from 'secp256k1';
-
-const BLOCK_BYTES = 64;
-
-/** HMAC-SHA256 (RFC 2104): 32 bytes. */
-export function hmacSha256(key: Bytes, message: Bytes): Bytes {
-  const block = new Uint8Array(BLOCK_BYTES);
-  block.set(key.length > BLOCK_BYTES ? sha256(key) : key);
-  const inner = sha256(
-    block.map((byte) => byte ^ 0x36),
-    message,
-  );
-  return sha256(
-    block.map((byte) => byte ^ 0x5c),
-    inner,
-  );
-}
+import { hmacSha256 } from './hmac.ts';
 
 /** The first of HMAC(key, message ‖ u8(0)), HMAC(key, message ‖ u8(1)), … that is a scalar k with 0 < k < n (32 bytes). */
 export function firstScalar(key: Bytes, message: Bytes): Bytes {
