@@ -44,7 +44,9 @@ export async function startHttpHealth(
     server.closeAllConnections();
   });
   const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : options.port;
+  const port = address !== null && typeof address === 'object' ? address.port : options.port;
+  context.log.info({ port }, 'health and metrics are served');
+  return port;
 }
 
 function portFault(port: number, error: Error): StartError {

@@ -65,8 +65,10 @@ function watchedCertificates(
       log?.error({ err: error, certFile: files.certFile }, 'certificates cannot be reloaded; the old ones stay');
     }
   };
-  const watch = () => {
+  const watch = (tell: () => void) => {
     timer ??= setInterval(refresh, refreshMs).unref();
+    // Not at once: grpc-js asks for its first certificates before it listens to what it is told.
+    queueMicrotask(tell);
   };
   const unwatch = () => {
     if (caListeners.size + identityListeners.size > 0) return;
@@ -74,8 +76,8 @@ function watchedCertificates(
     timer = undefined;
   };
   return {
-    addCaCertificateListener: (listener) => (caListeners.add(listener), watch(), listener(loaded)),
-    addIdentityCertificateListener: (listener) => (identityListeners.add(listener), watch(), listener(loaded)),
+    addCaCertificateListener: (listener) => (caListeners.add(listener), watch(() => listener(loaded))),
+    addIdentityCertificateListener: (listener) => (identityListeners.add(listener), watch(() => listener(loaded))),
     removeCaCertificateListener: (listener) => (caListeners.delete(listener), unwatch()),
     removeIdentityCertificateListener: (listener) => (identityListeners.delete(listener), unwatch()),
   };

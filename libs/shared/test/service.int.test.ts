@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const FIXTURE = new URL('./service-fixture.ts', import.meta.url).pathname;
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface Line {
+  readonly msg: string;
+  readonly level: string;
+  readonly stage?: string;
+  readonly port?: number;
+}
+
+function run(environment: Record<string, string>) {
+  const child = spawn(process.execPath, [FIXTURE], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const lines: Line[] = [];
+  let errors = '';
+  const waiting: { wanted: string; resolve: (line: Line) => void }[] = [];
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as Line;
+    lines.push(line);
+    for (const { wanted, resolve } of waiting) if (line.msg === wanted) resolve(line);
+  });
+  child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+  const said = (wanted: string) => new Promise<Line>((resolve) => waiting.push({ wanted, resolve }));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, lines, errors }));
+  return { child, said, ended };
+}
+
+describe('a running service', () => {
+  test('answers probes and metrics, and drains on a signal inwards to exit 0', async () => {
+    const { child, said, ended } = run({});
+    const [{ port }] = await Promise.all([said('health and metrics are served'), said('started')]);
+    const get = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: response.status, text: await response.text() };
+    };
+    expect(await get('/livez')).toEqual({ status: 200, text: 'ok\n' });
+    expect(await get('/readyz')).toEqual({
+      status: 200,
+      text: '{"ready":true,"probes":{"serving":true,"furnace":true}}\n',
+    });
+    expect((await get('/metrics')).text).toContain('assay_process_cpu_seconds_total');
+    expect((await get('/etc/passwd')).status).toBe(404);
+    child.kill('SIGTERM');
+    const { code, lines } = await ended;
+    expect(code).toBe(0);
+    expect(lines.filter(({ msg }) => msg === 'stopped').map(({ stage }) => stage)).toEqual([
+      'edge',
+      'database',
+      'telemetry',
+    ]);
+  });
+
+  test('ends at once with the second signal', async () => {
+    const { child, said, ended } = run({ FIXTURE_MODE: 'hang' });
+    await said('started');
+    child.kill('SIGINT');
+    await said('draining; a second signal exits at once');
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(1);
+  });
+
+  test('logs a fault that nobody caught and exits 1', async () => {
+    const { code, lines } = await run({ FIXTURE_MODE: 'throw' }).ended;
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatchObject({ level: 'fatal', msg: 'uncaught fault', err: { message: 'thrown by nobody' } });
+  });
+
+  test('drains and exits 1 when it cannot go on', async () => {
+    const { code, lines } = await run({ FIXTURE_MODE: 'fail' }).ended;
+    expect(code).toBe(1);
+    expect(
+      lines
+        .filter(({ msg }) => msg !== 'started')
+        .map(({ level, stage }) => stage ?? level)
+        .slice(1),
+    ).toEqual(['fatal', 'edge', 'database', 'telemetry']);
+  });
+});
+
+describe('a start that fails', () => {
+  test('says what, why and what to do', async () => {
+    const { code, errors } = await run({ FIXTURE_MODE: 'no-start' }).ended;
+    expect(code).toBe(1);
+    expect(errors).toBe('fixture did not start: the furnace is cold\n  why: no coal\n  do:  bring coal\n');
+  });
+
+  test('lists every fault of the configuration', async () => {
+    const { code, errors } = await run({ FIXTURE_MODE: 'dance', FIXTURE_METRICS_PROT: '1' }).ended;
+    expect(code).toBe(1);
+    expect(errors).toContain('fixture did not start: its configuration has faults');
+    expect(errors).toContain('FIXTURE_MODE: ');
+    expect(errors).toContain('FIXTURE_METRICS_PROT: unknown key; did you mean FIXTURE_METRICS_PORT?');
+  });
+
+  test('names the port that is taken', async () => {
+    const holder = createServer().listen(0);
+    await once(holder, 'listening');
+    const address = holder.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+    const { code, errors } = await run({ FIXTURE_METRICS_PORT: port }).ended;
+    holder.close();
+    expect(code).toBe(1);
+    expect(errors).toContain(`port ${port} for metrics and health cannot be opened`);
+  });
+});
