@@ -70,10 +70,15 @@ function ipv6Range(address: string): string {
   const after = tail === '' ? [] : tail.split(':');
   const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
   const groups = address.includes('::') ? [...before, ...zeros, ...after] : before;
-  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
 }
 
 /** For logs: /24 and /48. */
 export function loggedAddress(range: string): string {
-  return isIPv4(range) ? `${range.split('.').slice(0, 3).join('.')}.0/24` : `${range.split(':').slice(0, 3).join(':')}::/48`;
+  return isIPv4(range)
+    ? `${range.split('.').slice(0, 3).join('.')}.0/24`
+    : `${range.split(':').slice(0, 3).join(':')}::/48`;
 }

@@ -1,0 +1,49 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { ChainNode } from '../../node-port.ts';
+
+const LOOK_MS = 250;
+
+/**
+ * Templates from a file of getblocktemplate shape, read again when it changes: for tests and for a pool without a node
+ * (01-pool section 18). The tip is what the file says; `submitblock` answers null; no block is ever in a chain.
+ */
+export function fixedNode(file: string, now: () => number): ChainNode {
+  const read = async (): Promise<Readonly<Record<string, unknown>>> => {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof value !== 'object' || value === null) throw new Error(`${file} holds no template`);
+    // The clock of the file stands still; the time of a template does not.
+    const fields = value as Readonly<Record<string, unknown>>;
+    const seconds = Math.floor(now() / 1000);
+    const { curtime } = fields;
+    return { ...fields, curtime: typeof curtime === 'number' ? Math.max(curtime, seconds) : seconds };
+  };
+  return {
+    id: 'fixed',
+    async template(longPoll) {
+      if (longPoll !== undefined) await changed(file, longPoll.signal);
+      return read();
+    },
+    async bestBlockHash() {
+      const { previousblockhash } = await read();
+      if (typeof previousblockhash !== 'string') throw new Error(`${file} has no previousblockhash`);
+      return previousblockhash;
+    },
+    async state() {
+      const { height } = await read();
+      return { height: typeof height === 'number' ? height - 1 : 0, initialDownload: false };
+    },
+    submitBlock: async () => 'null',
+    header: async () => undefined,
+    chainBlock: async () => undefined,
+  };
+}
+
+/** Resolves when the file has another modification time. */
+async function changed(file: string, signal: AbortSignal): Promise<void> {
+  const before = (await stat(file)).mtimeMs;
+  while (!signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if ((await stat(file)).mtimeMs !== before) return;
+  }
+  throw new Error('the wait for another template was ended');
+}
