@@ -1,0 +1,136 @@
+import {
+  type GetQuoteRequest,
+  type GetQuoteResponse,
+  type ListQuotesRequest,
+  type ListQuotesResponse,
+  MintServiceService,
+  PauseIssuanceRequest,
+  PauseIssuanceResponse,
+} from '@assay/proto/gen/assay/mint/v1/mint_service';
+import { toHex } from '@assay/shared/kernel/bytes';
+import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
+import type { AdminLog } from '@assay/shared/runtime/admin-log';
+import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
+import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
+import { traceIdOf } from '@assay/shared/runtime/telemetry';
+import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
+import { getSupply, type SupplyPorts } from '../../flows/get-supply.ts';
+import { pauseIssuance, type PausePorts } from '../../flows/pause-issuance.ts';
+import type { Keysets, QuoteBrowser, QuoteOperations, QuotePosition, QuoteReader, Quotes } from '../../ports.ts';
+import { parsePauseLevel, renderControl } from './control-message.ts';
+import { parseState, renderQuote } from './quote-message.ts';
+import { renderKeyset, renderSupply } from './supply-message.ts';
+
+export interface MintServicePorts {
+  readonly quotes: Quotes;
+  readonly reader: Pick<QuoteReader, 'findByIds'> & QuoteBrowser;
+  readonly quoteOperations: QuoteOperations;
+  readonly keysets: Keysets;
+  readonly supply: SupplyPorts;
+  readonly pause: PausePorts;
+  readonly log: AdminLog;
+}
+
+const REASON_MAX = 1_000;
+
+/** `assay.mint.v1.MintService`. */
+export function mintService(ports: MintServicePorts): Implementation {
+  return implement(MintServiceService, {
+    getQuote: (request) => getQuote(ports, request),
+    listQuotes: (request) => listQuotes(ports, request),
+    listKeysets: async ({ unit }) => {
+      const keysets = ports.keysets.all().filter((keyset) => unit === '' || keyset.unit === unit.toLowerCase());
+      return { keysets: keysets.map(renderKeyset) };
+    },
+    getSupply: async ({ atMs }) => {
+      const supply = await getSupply(ports.supply, optionalTime(atMs));
+      if (!supply.ok) throw new GrpcFault(supply.error, 'operations may still join a cut that is younger than 60 s');
+      return renderSupply(supply.value);
+    },
+    pauseIssuance: (request, call) => pause(ports, request, call),
+  });
+}
+
+async function getQuote(ports: MintServicePorts, request: GetQuoteRequest): Promise<GetQuoteResponse> {
+  const quote = await findQuote(ports, request);
+  if (quote === undefined) throw new GrpcFault('QUOTE_UNKNOWN', 'there is no such quote');
+  return {
+    quote: renderQuote(quote),
+    traceId: traceIdOf(quote.trace),
+    opIds: [...(await ports.quoteOperations.operationsOf(quote.naturalKey, quote.issueCount))],
+  };
+}
+
+async function findQuote({ quotes, reader }: MintServicePorts, { by }: GetQuoteRequest): Promise<Quote | undefined> {
+  switch (by?.$case) {
+    case 'quoteId':
+      return (await reader.findByIds([by.value]))[0];
+    case 'reference':
+      return parseQuoteMethod(by.value.method) && quotes.find(`${by.value.method}:${by.value.reference}`);
+    case 'batch':
+      return quotes.find(ehashKey(by.value.poolId, by.value.batchId));
+    case undefined:
+      throw new GrpcFault('REQUEST_INVALID', 'name a quote id, a reference or a batch');
+  }
+}
+
+async function listQuotes({ reader }: MintServicePorts, request: ListQuotesRequest): Promise<ListQuotesResponse> {
+  const method = request.method === '' ? undefined : parseQuoteMethod(request.method);
+  if (method === undefined && request.method !== '') return { quotes: [], nextPageToken: '' };
+  const state = parseState(request.state);
+  const createdFrom = optionalTime(request.createdFromMs);
+  const createdBefore = optionalTime(request.createdBeforeMs);
+  const { quotes, next } = await reader.list({
+    ...(method === undefined ? {} : { method }),
+    ...(request.poolId === '' ? {} : { poolId: request.poolId }),
+    ...(request.pubkey.length === 0 ? {} : { pubkey: toHex(request.pubkey) }),
+    ...(state === undefined ? {} : { state }),
+    ...(createdFrom === undefined ? {} : { createdFrom }),
+    ...(createdBefore === undefined ? {} : { createdBefore }),
+    after: parsePosition(request.pageToken),
+    limit: pageSize(request.pageSize),
+  });
+  return { quotes: quotes.map(renderQuote), nextPageToken: next === undefined ? '' : renderPosition(next) };
+}
+
+function pause(
+  { pause: ports, log }: MintServicePorts,
+  request: PauseIssuanceRequest,
+  { caller }: CallContext,
+): Promise<PauseIssuanceResponse> {
+  const { requestId, reason, breachId } = request;
+  const level = parsePauseLevel(request.level);
+  if (level === undefined) throw new GrpcFault('REQUEST_INVALID', 'level is ISSUANCE or ALL');
+  if (requestId === '') throw new GrpcFault('REQUEST_INVALID', 'request_id is needed');
+  if (reason === '') throw new GrpcFault('REASON_TOO_SHORT', 'a reason is needed');
+  if (reason.length > REASON_MAX) throw new GrpcFault('REQUEST_INVALID', `reason is longer than ${REASON_MAX}`);
+  const { path: method } = MintServiceService.pauseIssuance;
+  const bytes = PauseIssuanceRequest.encode(request).finish();
+  const named = { level, reason, by: caller, ...(breachId === '' ? {} : { breachId }) };
+  return log.run<PauseIssuanceResponse>(
+    { actor: caller, method, requestId, reason, request: bytes },
+    async () => ({ control: renderControl(await pauseIssuance(ports, named)) }),
+    (answer) => PauseIssuanceResponse.encode(answer).finish(),
+    (answer) => PauseIssuanceResponse.decode(answer),
+  );
+}
+
+/** 0: not given. */
+function optionalTime(ms: bigint): UnixMs | undefined {
+  if (ms === 0n) return undefined;
+  if (ms > BigInt(Number.MAX_SAFE_INTEGER)) throw new GrpcFault('REQUEST_INVALID', 'a time is too large');
+  return unixMs(Number(ms));
+}
+
+function renderPosition({ createdAt, naturalKey }: QuotePosition): string {
+  return encodePageToken({ createdAt: String(createdAt), naturalKey });
+}
+
+function parsePosition(token: string): QuotePosition | undefined {
+  if (token === '') return undefined;
+  const { createdAt, naturalKey } = decodePageToken(token);
+  if (naturalKey === undefined || createdAt === undefined || !/^[0-9]{1,15}$/.test(createdAt)) {
+    throw new GrpcFault('PAGE_TOKEN_INVALID', 'page_token is not one that this method returned');
+  }
+  return { createdAt: unixMs(Number(createdAt)), naturalKey };
+}

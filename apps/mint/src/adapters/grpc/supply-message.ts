@@ -1,0 +1,29 @@
+import type { GetSupplyResponse, Keyset as WireKeyset } from '@assay/proto/gen/assay/mint/v1/mint_service';
+import type { Keyset } from '../../domain/keyset.ts';
+import { countedOperations, type Supply, unitSupplies } from '../../domain/supply.ts';
+
+export function renderSupply(supply: Supply): GetSupplyResponse {
+  return {
+    keysets: [...supply.keysets.values()].map(({ keyset, unit, ...sums }) => ({
+      keysetId: keyset,
+      unit: unit.toUpperCase(),
+      ...sums,
+    })),
+    methods: [...supply.methods.values()].flatMap(({ unit, method, minted }) =>
+      method === 'swap' ? [] : [{ unit: unit.toUpperCase(), method, minted }],
+    ),
+    units: unitSupplies(supply).map((sums) => ({ ...sums, unit: sums.unit.toUpperCase() })),
+    operations: countedOperations(supply),
+  };
+}
+
+export function renderKeyset({ id, unit, active, inputFeePpk, finalExpiryS, keys }: Keyset): WireKeyset {
+  return {
+    keysetId: id,
+    unit: unit.toUpperCase(),
+    active,
+    inputFeePpk,
+    finalExpiry: finalExpiryS ?? 0n,
+    amounts: [...keys.keys()],
+  };
+}
