@@ -1,0 +1,92 @@
+import { SignatoryService } from '@assay/proto/gen/signatory/signatory';
+import { toHex, utf8 } from '@assay/shared/kernel/bytes';
+import { hashToCurve } from '@assay/shared/kernel/cashu-curve';
+import { sha256 } from '@assay/shared/kernel/hash';
+import { grpcClient } from '@assay/shared/runtime/grpc-client';
+import { type TestDatabase, testDatabase } from '@assay/testkit/mongo';
+import { freePort, startProcess } from '@assay/testkit/server-process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const SECRET = toHex(sha256(utf8('a master secret of the tests')));
+
+let database: TestDatabase;
+let dir: string;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  dir = mkdtempSync(join(tmpdir(), 'signatory-'));
+});
+
+afterAll(async () => {
+  rmSync(dir, { recursive: true });
+  await database.drop();
+});
+
+async function start(secret: string, environment: NodeJS.ProcessEnv = {}) {
+  const port = await freePort();
+  const masterFile = join(dir, `master-${port}`);
+  writeFileSync(masterFile, `${secret}\n`);
+  const client = grpcClient(SignatoryService, {
+    url: `127.0.0.1:${port}`,
+    deadlineMs: 5_000,
+    metadata: { 'x-signatory-schema-version': '2' },
+  });
+  const logFile = join(dir, `log-${port}`);
+  const server = await startProcess({
+    name: 'signatory',
+    program: process.execPath,
+    args: [MAIN],
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'test',
+      MONGODB_URI: database.uri,
+      SIGNATORY_MONGODB_DATABASE: database.database,
+      SIGNATORY_PORT: String(port),
+      SIGNATORY_METRICS_PORT: '0',
+      SIGNATORY_MASTER_FILE: masterFile,
+      ...environment,
+    },
+    logFile,
+    probe: async () => void (await client.keysets({})),
+  });
+  return { server, client, logOf: () => readFileSync(logFile, 'utf8') };
+}
+
+describe('the process', () => {
+  test('signs the same after it was killed, has its keys in no log line, and drains on SIGTERM', async () => {
+    const { server, client, logOf } = await start(SECRET);
+    const { keysets } = await client.keysets({});
+    const [keyset] = keysets?.keysets ?? [];
+    const message = { amount: 8n, keysetId: keyset?.id ?? Buffer.alloc(0) };
+    const blindedMessages = [{ ...message, blindedSecret: Buffer.from(hashToCurve(utf8('x'))) }];
+    const before = await client.blindSign({ blindedMessages });
+    expect(before.sigs?.blindSignatures.length).toBe(1);
+
+    await server.kill();
+    await server.restart();
+    expect((await client.keysets({})).keysets).toEqual(keysets);
+    expect(await client.blindSign({ blindedMessages })).toEqual(before);
+
+    client.close();
+    await server.stop();
+    expect(await server.ended()).toBe(0);
+    expect(logOf()).not.toContain(SECRET.slice(0, 16));
+  });
+
+  test('does not start with another master secret on the same database', async () => {
+    await expect(start(toHex(sha256(utf8('another'))))).rejects.toThrow('another master secret');
+  });
+
+  test('does not start in production with a secret that has a pattern', async () => {
+    await expect(start('7f'.repeat(32), { NODE_ENV: 'production' })).rejects.toThrow('a pattern, not random bytes');
+  });
+
+  test('does not start with a key of its prefix that it does not know', async () => {
+    await expect(start(SECRET, { SIGNATORY_MASTER_KEY: SECRET })).rejects.toThrow('SIGNATORY_MASTER_KEY');
+  });
+});
