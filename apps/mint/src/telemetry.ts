@@ -1,7 +1,10 @@
 import { counter, gauge, histogram } from '@assay/shared/runtime/metrics';
 import { ISSUANCE_LEVELS } from './domain/control.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
+import type { Nut20Version } from './domain/nut20.ts';
+import type { OperationKind } from './domain/operation.ts';
 import { QUOTE, type QuoteMethod, type QuoteState } from './domain/quote.ts';
+import { REFUSALS, type RefusalCode } from './domain/refusals.ts';
 import { VERDICT_REFUSALS, type VerdictRefusal } from './domain/settlement.ts';
 import type { UnitSupply } from './domain/supply.ts';
 import type { Unit } from './domain/unit.ts';
@@ -32,6 +35,25 @@ const issuedUnits = counter('assay_mint_issued_units_total', 'Ecash issued by mi
 const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
 const imbalance = gauge('assay_ledger_imbalance_units', 'Invariants that the last recount found broken: 0 always', {});
 const pausedAt = gauge('assay_mint_paused', '1 at the level that this instance obeys', { level: ISSUANCE_LEVELS });
+
+/** How a request for an operation ended; `replayed`: the stored answer of the same request. */
+export type OperationOutcome = 'committed' | 'replayed' | 'fault' | RefusalCode;
+
+const KINDS = ['SWAP', 'MINT'] as const satisfies readonly OperationKind[];
+const REFUSAL_CODES = Object.keys(REFUSALS) as RefusalCode[];
+const OUTCOMES: readonly OperationOutcome[] = ['committed', 'replayed', 'fault', ...REFUSAL_CODES];
+const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+const operations = counter('assay_mint_operations_total', 'Requests for swaps and mints by how they ended', {
+  kind: KINDS,
+  outcome: OUTCOMES,
+});
+const duration = histogram('assay_mint_operation_duration_seconds', 'From request to answer', { kind: KINDS }, SECONDS);
+const replays = counter('assay_mint_replays_total', 'Requests answered with a stored answer', {});
+const nut20 = counter('assay_mint_nut20_total', 'Accepted signatures of locked quotes by message', {
+  version: ['v1', 'legacy'],
+});
+const signing = histogram('assay_signatory_sign_duration_seconds', 'One call of BlindSign', {}, SECONDS);
 
 export function quoteCameTo(method: QuoteMethod, state: QuoteState): void {
   quotes.add({ method, state });
@@ -64,4 +86,18 @@ export function recounted(broken: number): void {
 
 export function levelObeyed(obeyed: IssuanceLevel): void {
   for (const level of ISSUANCE_LEVELS) pausedAt.set({ level }, level === obeyed ? 1 : 0);
+}
+
+export function operationEnded(kind: OperationKind, outcome: OperationOutcome, seconds: number): void {
+  operations.add({ kind, outcome });
+  duration.observe({ kind }, seconds);
+  if (outcome === 'replayed') replays.add({});
+}
+
+export function quoteSignatureAccepted(version: Nut20Version): void {
+  nut20.add({ version });
+}
+
+export function signed(seconds: number): void {
+  signing.observe({}, seconds);
 }

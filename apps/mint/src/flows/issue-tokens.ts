@@ -11,7 +11,7 @@ import { once } from '../domain/once.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { MintRequest, RequestLimits } from '../domain/request.ts';
-import { quoteSignatureAccepted } from '../operation-telemetry.ts';
+import { quoteSignatureAccepted } from '../telemetry.ts';
 import type { IssuanceControl, Keysets, Projection, QuoteReader, Signatory } from '../ports.ts';
 import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
 import { refuseSigned } from './refuse-signed.ts';

@@ -4,7 +4,7 @@ import { currentTrace, inSpan, type Span } from '@assay/shared/runtime/telemetry
 import { assertConserved, type Operation, type OperationKind, type OperationOutput } from '../domain/operation.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { OutputToSign, Operations, Signatory } from '../ports.ts';
-import { type OperationOutcome, operationEnded } from '../operation-telemetry.ts';
+import { type OperationOutcome, operationEnded } from '../telemetry.ts';
 
 const ATTEMPTS_MAX = 5;
 

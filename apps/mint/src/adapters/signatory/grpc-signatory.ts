@@ -6,7 +6,7 @@ import type { PromisedClient } from '@assay/shared/runtime/grpc-client';
 import type { OperationOutput } from '../../domain/operation.ts';
 import { pointHex } from '../../domain/side-checks.ts';
 import { grouped } from '../../grouping.ts';
-import { signed } from '../../operation-telemetry.ts';
+import { signed } from '../../telemetry.ts';
 import type { OutputToSign, ProofToVerify, Signatory, SigningRefusal } from '../../ports.ts';
 
 type Client = PromisedClient<typeof SignatoryService>;
