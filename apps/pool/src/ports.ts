@@ -13,7 +13,7 @@ import type {
 } from './domain/batch.ts';
 import type { Block, BlockAnswer, BlockState } from './domain/block.ts';
 import type { Job } from './domain/job.ts';
-import type { StoredShare } from './domain/share.ts';
+import type { StoredShare, Worker } from './domain/share.ts';
 import type { RangeUse, Slot } from './domain/slot.ts';
 import type { Template, TemplateRecord, TemplateState, TemplateVerdict } from './domain/template.ts';
 import type { WorkerRecord } from './domain/worker.ts';
@@ -176,7 +176,8 @@ export interface WorkerFilter {
 export interface WorkerPort {
   /** Replaces the documents of these workers on their slot. */
   put(records: readonly WorkerRecord[]): Promise<void>;
-  findOnSlot(lockingKey: LockingKey, name: string, slot: number): Promise<WorkerRecord | undefined>;
+  /** Those of the workers that the slot knows. */
+  findOnSlot(slot: number, workers: readonly Worker[]): Promise<readonly WorkerRecord[]>;
   /** Of one worker on all slots. */
   findAll(lockingKey: LockingKey, name: string): Promise<readonly WorkerRecord[]>;
   /** Ascending by `_id`. */

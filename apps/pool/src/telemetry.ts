@@ -33,6 +33,11 @@ const sealRetries = counter('assay_pool_seal_retries_total', 'Seals that another
 
 let refusedSeen = 0;
 
+/** A monotonic reading in ms, for durations. */
+export function stopwatch(): number {
+  return performance.now();
+}
+
 export function shareAnswered(
   outcome: 'accepted' | ShareRefusal,
   judgedInSeconds: number,

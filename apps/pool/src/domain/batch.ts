@@ -17,12 +17,12 @@ export const BATCH_EVENTS = ['push', 'adopt', 'seal', 'judged-valid', 'judged-in
 export type BatchEvent = (typeof BATCH_EVENTS)[number];
 
 /** States of a batch after its insertion as open, or as sealed when the window is 0 (01-pool section 9). */
-export const BATCH = {
+export const BATCH: Machine<BatchState, BatchEvent> = {
   open: { push: 'open', adopt: 'open', seal: 'sealed' },
   sealed: { 'judged-valid': 'valid', 'judged-invalid': 'invalid', 'dead-lettered': 'sealed' },
   valid: {},
   invalid: {},
-} as const satisfies Machine<BatchState, BatchEvent>;
+};
 
 /** Context of the trace that the first share of the batch began (W3C). */
 export interface BatchTrace {

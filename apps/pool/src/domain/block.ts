@@ -9,13 +9,13 @@ export const BLOCK_EVENTS = ['refused-by-all', 'confirmed', 'matured', 'lost'] a
 export type BlockEvent = (typeof BLOCK_EVENTS)[number];
 
 /** States of a found block after its insertion as submitted (01-pool section 10). */
-export const BLOCK = {
+export const BLOCK: Machine<BlockState, BlockEvent> = {
   submitted: { 'refused-by-all': 'refused', confirmed: 'chained', lost: 'orphaned' },
   orphaned: { confirmed: 'chained' },
   chained: { matured: 'mature', lost: 'orphaned' },
   mature: { lost: 'orphaned' },
   refused: { confirmed: 'chained' },
-} as const satisfies Machine<BlockState, BlockEvent>;
+};
 
 export const MATURE_CONFIRMATIONS = 100;
 /** A block that no node knows for this long is lost. */

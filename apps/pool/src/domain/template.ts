@@ -46,13 +46,13 @@ export const TEMPLATE_EVENTS = ['rebuilt', 'newer-template', 'tip-changed', 'jud
 export type TemplateEvent = (typeof TEMPLATE_EVENTS)[number];
 
 /** States of a template after its insertion as active (01-pool section 3). */
-export const TEMPLATE = {
+export const TEMPLATE: Machine<TemplateState, TemplateEvent> = {
   active: { rebuilt: 'active', 'newer-template': 'superseded', 'tip-changed': 'stale', 'judged-invalid': 'invalid' },
   superseded: { rebuilt: 'active', 'tip-changed': 'stale', 'judged-invalid': 'invalid', expired: 'closed' },
   stale: { rebuilt: 'active', 'judged-invalid': 'invalid', expired: 'closed' },
   invalid: { expired: 'closed' },
   closed: { rebuilt: 'active' },
-} as const satisfies Machine<TemplateState, TemplateEvent>;
+};
 
 /** The auditor's word about a template. */
 export interface TemplateVerdict {

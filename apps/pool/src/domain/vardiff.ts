@@ -19,9 +19,9 @@ export interface VardiffStep {
 const MINUTE_MS = 60_000;
 const UP_EVERY = 16;
 const UP_MAX_SHARES = 256;
-const SILENCE_STEPS = 2;
 const DOWN_AFTER_MS = 240_000;
 const DOWN_MAX = 4;
+const SILENCE_STEPS = 2;
 
 export function startWindow(k: number, now: UnixMs): VardiffWindow {
   return { k, shares: 0, beganAt: now };
@@ -37,8 +37,8 @@ export function afterShare(
   const counted = { ...window, shares: window.shares + 1 };
   const up = counted.shares % UP_EVERY === 0 ? upBy(counted, perMinute, now) : 0;
   if (up >= 1) return moved(counted, up, 'up', bounds, now);
-  const counting = counted.shares >= UP_MAX_SHARES ? startWindow(counted.k, now) : counted;
-  return afterTime(counting, perMinute, bounds, now);
+  if (counted.shares >= UP_MAX_SHARES) return { window: startWindow(counted.k, now) };
+  return afterTime(counted, perMinute, bounds, now);
 }
 
 /** On the timer of each second, and after each share. */
@@ -65,7 +65,6 @@ function downBy({ shares }: VardiffWindow, perMinute: number, elapsed: number): 
   return Math.min(DOWN_MAX, largestPower(perMinute * elapsed, Math.max(shares, 1) * MINUTE_MS));
 }
 
-/** The largest j with whole ≥ unit · 2^j, or −1; whole numbers, so the doubling is exact. */
 function largestPower(whole: number, unit: number): number {
   let power = -1;
   for (let value = unit; value <= whole; value *= 2) power += 1;

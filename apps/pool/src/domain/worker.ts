@@ -14,10 +14,9 @@ export interface WorkerRecord {
   readonly counts: ReadonlyMap<'accepted' | ShareRefusal, number>;
   /** Hashes of all accepted shares. */
   readonly work: bigint;
-  readonly rates: RateSums;
+  readonly rates?: RateSums;
   /** Lowest hash ever, internal byte order. */
   readonly bestHash?: Bytes;
-  readonly firstShareAt?: UnixMs;
   readonly lastShareAt?: UnixMs;
   readonly seenAt: UnixMs;
 }

@@ -1,4 +1,4 @@
-import { compareBytes, type Bytes } from '@assay/shared/kernel/bytes';
+import { type Bytes, compareBytes } from '@assay/shared/kernel/bytes';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 
 // 01-pool section 13. Statistics: floating point is allowed here, and nothing that is paid reads it.
@@ -30,6 +30,14 @@ export function addShare(rates: RateSums | undefined, work: bigint, at: UnixMs):
   const last = at > before.last ? at : before.last;
   const sums = TAUS.map((tau, index) => decayed(before, index, tau, last) + (Number(work) * 1000) / tau);
   return { first: before.first, last, sums };
+}
+
+/** Sums of two runs of the same worker, as of the later share. */
+export function mergeRates(a: RateSums | undefined, b: RateSums | undefined): RateSums | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const last = a.last > b.last ? a.last : b.last;
+  const first = a.first < b.first ? a.first : b.first;
+  return { first, last, sums: TAUS.map((tau, index) => decayed(a, index, tau, last) + decayed(b, index, tau, last)) };
 }
 
 /** Rates in H/s, one per window. */
