@@ -11,7 +11,7 @@ import {
 } from '@assay/shared/runtime/mongo';
 import { testContext } from '@assay/testkit/context';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
-import { MongoClient } from 'mongodb';
+import { type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface Account extends Versioned {
@@ -155,16 +155,16 @@ describe('a duplicate key names its index', () => {
   });
 
   it('but a batch in which something else failed too is no duplicate', async () => {
-    const broken = { ...account('m1'), name: 7 };
+    const broken: Document = { ...account('m1'), name: 7 };
     const refused = await faultOf(
-      test.db.collection<object>('accounts').insertMany([broken, account('a')], { ordered: false }),
+      test.db.collection('accounts').insertMany([broken, { ...account('a') }], { ordered: false }),
     );
     expect(duplicateWrites(refused)).toBeUndefined();
     expect(duplicateIndexOf(refused)).toBeUndefined();
   });
 
   it('and other errors have none', async () => {
-    const refused = await faultOf(test.db.collection<object>('accounts').insertOne({ name: 1 }));
+    const refused = await faultOf(test.db.collection<Document>('accounts').insertOne({ name: 1 }));
     expect(duplicateIndexOf(refused)).toBeUndefined();
     expect(duplicateIndexOf(new Error('E11000 index: x dup key'))).toBeUndefined();
   });

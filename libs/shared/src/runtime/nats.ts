@@ -164,7 +164,7 @@ function headersOf(message: OutgoingMessage): MsgHdrs {
   const trace = currentTrace() ?? message.trace;
   if (trace !== undefined) set.set('traceparent', trace.traceparent);
   if (trace?.tracestate !== undefined) set.set('tracestate', trace.tracestate);
-  if (message.at !== undefined) set.set('Assay-Occurred-At', String(message.at));
+  if (message.at !== undefined && !set.has('Assay-Occurred-At')) set.set('Assay-Occurred-At', String(message.at));
   return set;
 }
 

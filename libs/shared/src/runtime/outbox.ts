@@ -89,8 +89,8 @@ class CollectionRelay {
     this.interrupt();
     await this.ended;
     while (performance.now() < deadline && this.shared.bus.connected()) {
-      const seen = await this.guardedPass();
-      if (seen === 0 && this.inFlight.size === 0) return;
+      const sent = await this.guardedPass();
+      if (sent === 0 && this.inFlight.size === 0) return;
       await wait(GATHER_MS);
     }
   }
@@ -103,8 +103,8 @@ class CollectionRelay {
 
   private async loop(): Promise<void> {
     while (!this.stopped) {
-      const seen = this.shared.bus.connected() ? await this.guardedPass() : 0;
-      if (seen === undefined) await this.rest(FAULT_REST_MS);
+      const sent = this.shared.bus.connected() ? await this.guardedPass() : 0;
+      if (sent === undefined) await this.rest(FAULT_REST_MS);
       await (this.woken ? wait(GATHER_MS) : this.rest(POLL_MS));
     }
   }
@@ -122,7 +122,7 @@ class CollectionRelay {
     this.interrupt = () => undefined;
   }
 
-  /** Number of documents with something to send; undefined when the database could not be read. */
+  /** Number of entries that were begun to be sent; undefined when the database could not be read. */
   private async guardedPass(): Promise<number | undefined> {
     this.woken = false;
     try {
@@ -144,14 +144,13 @@ class CollectionRelay {
       batchSize: READ_BATCH,
       projection: { outbox: 1 },
     });
-    let seen = 0;
+    let sent = 0;
     for await (const document of documents) {
-      seen += 1;
-      for (const entry of document.outbox) await this.offer(document._id, entry, false);
+      for (const entry of document.outbox) sent += (await this.offer(document._id, entry, false)) ? 1 : 0;
       // What follows was selected for lanes that are closed now.
       if (lanes.closedLanes() !== closed) break;
     }
-    return seen;
+    return sent;
   }
 
   private async probeClosedLanes(): Promise<void> {
@@ -167,12 +166,13 @@ class CollectionRelay {
     }
   }
 
-  private async offer(documentId: string, entry: StoredEntry, probing: boolean): Promise<void> {
+  private async offer(documentId: string, entry: StoredEntry, probing: boolean): Promise<boolean> {
     const { lanes, slots } = this.shared;
-    if (this.inFlight.has(entry.id) || !lanes.admits(entry, probing)) return;
+    if (this.inFlight.has(entry.id) || !lanes.admits(entry, probing)) return false;
     await slots.take();
     this.inFlight.add(entry.id);
     void this.send(documentId, entry).finally(() => slots.give());
+    return true;
   }
 
   private async send(documentId: string, entry: StoredEntry): Promise<void> {
