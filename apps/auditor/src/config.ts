@@ -39,7 +39,10 @@ const poolSchema = z
   .strictObject({
     pool_id: z.string().refine((text) => parsePoolId(text).ok, 'expected 1 to 32 of a-z, 0-9 and -'),
     operator_id: z.string().min(1).max(128),
-    mode: z.enum(['pool-only', 'declared']).default('pool-only'),
+    mode: z
+      .enum(['pool-only', 'declared'])
+      .refine((mode) => mode === 'pool-only', 'templates declared by miners cannot be judged yet: use pool-only')
+      .default('pool-only'),
     pool_key: hexBytes(32),
     scripts: z.array(script).min(1).max(64),
     min_pool_ppm: z.int().min(1).max(1_000_000).default(1_000_000),

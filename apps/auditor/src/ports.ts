@@ -3,7 +3,7 @@ import type { Clock, UnixMs } from '@assay/shared/kernel/clock';
 import type { HoldCode, DeadLetterClass, TemplateCode, VerdictCode } from './domain/audit-codes.ts';
 import type { Batch } from './domain/batch.ts';
 import type { BatchState } from './domain/batch-machine.ts';
-import type { Breach, Severity } from './domain/breaches.ts';
+import type { Breach } from './domain/breaches.ts';
 import type { BatchRules } from './domain/check-envelope.ts';
 import type { ShareRules } from './domain/check-shares.ts';
 import type { TemplateRules } from './domain/check-template.ts';
@@ -263,25 +263,6 @@ export interface Circuit {
 export interface Breaches {
   /** Opens the breach, or counts the repeat. */
   open(breach: Breach, atMs: UnixMs, trace: Trace | undefined): Promise<void>;
-}
-
-/** Breaches for which the mint still has to be told to pause. */
-export interface PauseOrders {
-  pending(): Promise<PauseOrder[]>;
-  answered(order: PauseOrder): Promise<void>;
-}
-
-export interface PauseOrder {
-  readonly id: string;
-  readonly version: number;
-  readonly severity: Severity;
-  readonly rule: string;
-  readonly scope: string;
-}
-
-export interface MintControl {
-  /** Answers when the mint has paused; throws while it cannot be reached. */
-  pause(order: PauseOrder): Promise<void>;
 }
 
 export interface LetterBox {

@@ -94,6 +94,7 @@ export const BATCHES: CollectionDefinition = {
     { name: 'credited_unique', keys: { credited: 1 }, unique: true, where: { hasCredited: true } },
     { name: 'state_nextAt', keys: { state: 1, nextAt: 1 } },
     { name: 'templateId_queued', keys: { templateId: 1 }, where: { state: 'QUEUED' } },
+    { name: 'receivedAt_queued', keys: { receivedAt: 1 }, where: { state: 'QUEUED' } },
     { name: 'updatedAt_queued', keys: { updatedAt: 1 }, where: { state: 'QUEUED' } },
     { name: 'receivedAt', keys: { receivedAt: 1, _id: 1 } },
     { name: 'lockingKey_receivedAt', keys: { lockingKey: 1, receivedAt: 1 } },

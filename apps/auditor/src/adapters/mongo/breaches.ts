@@ -8,7 +8,8 @@ import {
 } from '@assay/shared/runtime/mongo';
 import { outboxEntry, OUTBOX_SCHEMA } from '@assay/shared/runtime/outbox';
 import { type Breach, BREACH_RULES, type BreachRule, type Severity } from '../../domain/breaches.ts';
-import type { Breaches, PauseOrders } from '../../ports.ts';
+import type { Breaches } from '../../ports.ts';
+import type { PauseOrders } from '../../upkeep-ports.ts';
 
 export interface BreachDocument extends Versioned {
   rule: BreachRule;

@@ -1,0 +1,35 @@
+import { CATALOGUE } from '@assay/proto/catalogue';
+import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
+import type { Clock } from '@assay/shared/kernel/clock';
+import { type Bus, publishEvent } from '@assay/shared/runtime/nats';
+import type { TaskQueue } from '../../ports.ts';
+import type { TaskProgress } from '../../upkeep-ports.ts';
+
+const EVENTS = { batch: 'auditor.check-batch', template: 'auditor.check-template-pool' } as const;
+const KINDS = { batch: TaskKind.TASK_KIND_BATCH, template: TaskKind.TASK_KIND_TEMPLATE } as const;
+const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
+
+/** Enqueues tasks again; `:rK` in the message id tells the repeats of one revision apart. */
+export function taskQueue(bus: Bus): TaskQueue {
+  return {
+    publish: async ({ kind, id, revision, requeue, trace }) => {
+      const messageId = `${kind}:${id}:${revision}:r${requeue}`;
+      const options = { id: messageId, ...(trace === undefined ? {} : { trace }) };
+      await publishEvent(bus, EVENTS[kind], { kind: KINDS[kind], id, revision }, options);
+    },
+  };
+}
+
+/** Looks at how far the workers have come in the stream. */
+export function taskProgress(bus: Bus, clock: Clock): TaskProgress {
+  return {
+    oldestUnfinishedMs: async (kind) => {
+      const { stream, subject } = CATALOGUE[EVENTS[kind]];
+      const info = await bus.jsm.consumers.info(stream, DURABLES[kind]);
+      if (info.num_pending + info.num_ack_pending === 0) return clock.now();
+      const next = { seq: info.ack_floor.stream_seq + 1, next_by_subj: subject };
+      const oldest = await bus.jsm.streams.getMessage(stream, next);
+      return oldest?.time.getTime() ?? clock.now();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { HoldCode } from './domain/audit-codes.ts';
+import type { Severity } from './domain/breaches.ts';
+import type { Luck } from './domain/statistics/luck.ts';
+import type { UnixMs } from '@assay/shared/kernel/clock';
+import type { DueTask, StoredTemplate } from './ports.ts';
+
+/** Breaches for which the mint still has to be told to pause. */
+export interface PauseOrders {
+  pending(): Promise<PauseOrder[]>;
+  answered(order: PauseOrder): Promise<void>;
+}
+
+export interface PauseOrder {
+  readonly id: string;
+  readonly version: number;
+  readonly severity: Severity;
+  readonly rule: string;
+  readonly scope: string;
+}
+
+export interface QuoteEvent {
+  readonly kind: 'created' | 'paid' | 'failed' | 'issued';
+  readonly poolId: string;
+  readonly batchId: string;
+}
+
+/** What the mint did about a batch, and what it should have done by now. */
+export interface Settlements {
+  /** False while the batch is not received yet. */
+  note(event: QuoteEvent): Promise<boolean>;
+  /** Batches whose quote should have been created by now; each is told once. */
+  takeMissingQuotes(nowMs: number, limit: number): Promise<string[]>;
+  /** Publishes verdicts again that the mint did not act on; ids of those it was told too often, each once. */
+  tellAgain(nowMs: UnixMs, limit: number): Promise<{ republished: number; stuck: string[] }>;
+}
+
+/** Work that nobody is about to do. */
+export interface StuckWork {
+  /** Queued batches and templates without task, not touched since. */
+  lost(beforeMs: UnixMs, limit: number): Promise<DueTask[]>;
+  /** CHECKING templates whose lease ran out. */
+  abandoned(nowMs: UnixMs, limit: number): Promise<StoredTemplate[]>;
+}
+
+export interface TaskProgress {
+  /** When the oldest task that no worker has finished was enqueued; now when there is none. */
+  oldestUnfinishedMs(kind: 'batch' | 'template'): Promise<number>;
+}
+
+export interface LuckBook {
+  /** Adds up to `limit` verdicts to the sums of their keys, each once; the sums that changed. */
+  addUp(limit: number): Promise<{ scope: string; luck: Luck }[]>;
+}
+
+/** Dead letters of tasks and messages. */
+export interface DeadLetters {
+  find(id: string): Promise<DeadLetterView | undefined>;
+  openOfClass(className: string, afterId: string, limit: number): Promise<DeadLetterView[]>;
+  /** Letters that the runtime wrote for tasks which no worker survived. */
+  ofCrashedTasks(limit: number): Promise<CrashedTask[]>;
+  markReplayed(id: string, reason: string, atMs: UnixMs): Promise<LetterRefusal | undefined>;
+  markDropped(id: string, reason: string, atMs: UnixMs): Promise<LetterRefusal | undefined>;
+  /** Closes the letter and hands its message back to the consumer that gave up. */
+  handBack(id: string, reason: string, atMs: UnixMs): Promise<LetterRefusal | undefined>;
+}
+
+export type LetterRefusal = 'DEAD_LETTER_UNKNOWN' | 'DEAD_LETTER_CLOSED' | 'DEAD_LETTER_POISON' | 'REASON_TOO_SHORT';
+
+export interface DeadLetterView {
+  readonly id: string;
+  readonly class: string;
+  readonly state: 'OPEN' | 'REPLAYED' | 'DROPPED';
+  /** What it is about, when it is the letter of a batch or template. */
+  readonly subject: { readonly kind: 'batch' | 'template'; readonly id: string; readonly revision: number } | undefined;
+}
+
+export interface CrashedTask {
+  readonly letterId: string;
+  readonly kind: 'batch' | 'template';
+  readonly id: string;
+  readonly revision: number;
+  readonly deliveries: number;
+}
+
+export interface MintControl {
+  /** Answers when the mint has paused; throws while it cannot be reached. */
+  pause(order: PauseOrder): Promise<void>;
+}
+
+export interface QueueControl {
+  /** 0 when it was never paused. */
+  pausedUntilMs(): Promise<number>;
+  setPausedUntil(untilMs: number): Promise<void>;
+}
+
+export interface QueueCounts {
+  /** Not yet judged. */
+  readonly batches: number;
+  /** Of these, how many have a task on the way. */
+  readonly inFlight: number;
+  readonly oldestAgeMs: number;
+  readonly held: ReadonlyMap<HoldCode, number>;
+  readonly templates: number;
+}
