@@ -21,12 +21,11 @@ import { parsePauseLevel, renderControl } from './control-message.ts';
 import { parseState, renderQuote } from './quote-message.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
 
-export interface MintServicePorts {
+export interface MintServicePorts extends SupplyPorts {
   readonly quotes: Quotes;
   readonly reader: Pick<QuoteReader, 'findByIds'> & QuoteBrowser;
-  readonly quoteOperations: QuoteOperations;
+  readonly steps: QuoteOperations;
   readonly keysets: Keysets;
-  readonly supply: SupplyPorts;
   readonly pause: PausePorts;
   readonly log: AdminLog;
 }
@@ -43,7 +42,7 @@ export function mintService(ports: MintServicePorts): Implementation {
       return { keysets: keysets.map(renderKeyset) };
     },
     getSupply: async ({ atMs }) => {
-      const supply = await getSupply(ports.supply, optionalTime(atMs));
+      const supply = await getSupply(ports, optionalTime(atMs));
       if (!supply.ok) throw new GrpcFault(supply.error, 'operations may still join a cut that is younger than 60 s');
       return renderSupply(supply.value);
     },
@@ -57,7 +56,7 @@ async function getQuote(ports: MintServicePorts, request: GetQuoteRequest): Prom
   return {
     quote: renderQuote(quote),
     traceId: traceIdOf(quote.trace),
-    opIds: [...(await ports.quoteOperations.operationsOf(quote.naturalKey, quote.issueCount))],
+    opIds: [...(await ports.steps.operationsOf(quote.naturalKey, quote.issueCount))],
   };
 }
 

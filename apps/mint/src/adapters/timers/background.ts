@@ -1,0 +1,36 @@
+import { holdLease } from '@assay/shared/runtime/leases';
+import type { ServiceContext } from '@assay/shared/runtime/service';
+import type { Db } from 'mongodb';
+import { unitSupplies } from '../../domain/supply.ts';
+import { storeSupplyCut, type SupplyPorts } from '../../flows/get-supply.ts';
+import { recount, type RecountPorts } from '../../flows/recount.ts';
+import type { QuoteBrowser } from '../../ports.ts';
+import { pendingQuotes, supplyCounted } from '../../telemetry.ts';
+
+export interface BackgroundPorts extends RecountPorts, SupplyPorts {
+  readonly reader: QuoteBrowser;
+  readonly recountEveryMs: number;
+}
+
+const RECOUNT_LEASE = { name: 'mint-recount', ttlMs: 10_000 };
+const CUT_EVERY_MS = 60_000;
+const GAUGES_EVERY_MS = 5_000;
+
+/** The recount and the hourly cuts, by one instance, and the gauges of all. */
+export function startBackground(context: ServiceContext, db: Db, ports: BackgroundPorts): void {
+  const lease = holdLease(context, db, RECOUNT_LEASE);
+  const isMine = () => lease.token() !== undefined;
+  context.every('recount', ports.recountEveryMs, async () => {
+    if (!isMine()) return;
+    const broken = await recount(ports);
+    if (broken.length > 0) context.log.fatal({ broken }, 'invariants are broken: the mint is paused');
+  });
+  context.every('supply cuts', CUT_EVERY_MS, async () => {
+    if (isMine()) await storeSupplyCut(ports);
+  });
+  context.every('gauges', GAUGES_EVERY_MS, async () => {
+    const { count, oldestAt } = await ports.reader.pending();
+    pendingQuotes(count, oldestAt === undefined ? 0 : (ports.clock.now() - oldestAt) / 1_000);
+    supplyCounted(unitSupplies(await ports.counters.read()));
+  });
+}

@@ -1,0 +1,24 @@
+import type { ServiceContext } from '@assay/shared/runtime/service';
+import { setTimeout as wait } from 'node:timers/promises';
+import { projectOperations, type ProjectPorts } from '../../flows/project-operations.ts';
+import type { Projection } from '../../ports.ts';
+
+const EVERY_MS = 250;
+/** What is committed meanwhile goes together. */
+const GATHER_MS = 25;
+
+/** Runs the projector every 250 ms, and soon after it is woken; one run at a time. */
+export function startProjector(context: ServiceContext, ports: ProjectPorts): Projection {
+  let running: Promise<void> | undefined;
+
+  const drain = async () => {
+    await wait(GATHER_MS);
+    while ((await projectOperations(ports)) > 0);
+  };
+  const run = () => (running ??= drain().finally(() => (running = undefined)));
+  context.every('projector', EVERY_MS, run);
+  return {
+    wake: () =>
+      void run().catch((error: unknown) => context.log.warn({ err: error }, 'the projector was woken in vain')),
+  };
+}

@@ -1,0 +1,73 @@
+import { boolean, defineConfig, integer, json, secretHexFile } from '@assay/shared/runtime/config';
+import { publicKeyOf } from '@assay/shared/kernel/schnorr';
+import { toHex } from '@assay/shared/kernel/bytes';
+import { grpcServing } from '@assay/shared/runtime/grpc-server';
+import { z } from 'zod';
+import type { HttpOptions } from './adapters/http/http-server.ts';
+import type { MintApi } from './adapters/http/routes.ts';
+
+const port = () => integer({ min: 0, max: 65_535 });
+const xOnlyKey = z.string().regex(/^[0-9a-f]{64}$/, 'expected an x-only key: 64 lower-case hex digits');
+const poolId = z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected a pool id: 1 to 32 of a-z, 0-9 and -');
+
+export const CONFIG = defineConfig('MINT', {
+  MINT_HTTP_PORT: port().default(3_338).describe('NUT HTTP API'),
+  MINT_GRPC_PORT: port().default(50_052).describe('MintService'),
+  MINT_ADMIN_GRPC_PORT: port().default(52_052).describe('MintAdminService'),
+  MINT_METRICS_PORT: port().default(51_052).describe('metrics and health over HTTP'),
+  MINT_MONGODB_DATABASE: z.string().min(1).default('mint').describe('its own database'),
+  MINT_SIGNATORY_URL: z.string().min(1).default('127.0.0.1:15060').describe('`host:port` of the signatory'),
+  MINT_POOLS: json(z.record(poolId, xOnlyKey)).describe('JSON: pool id → key that signs its batches'),
+  MINT_AUDITOR_KEYS: json(z.array(xOnlyKey).min(1)).describe('JSON: keys whose verdicts settle quotes'),
+  MINT_IDENTITY_KEY_FILE: secretHexFile(32).describe('file with the key of info and lookup (NUT-06)'),
+  MINT_LOOKUP_ENABLED: boolean().default(true).describe('wallets may find quotes by public key'),
+  MINT_LOOKUP_LEGACY: boolean().default(true).describe('also by signatures without a timestamp'),
+  MINT_LIMIT_BODY_BYTES: integer({ min: 1_024, max: 16_777_216 }).default(1_048_576).describe('HTTP body'),
+  MINT_LIMIT_INPUTS: integer({ min: 1, max: 1_000 }).default(1_000).describe('inputs of one request'),
+  MINT_LIMIT_OUTPUTS: integer({ min: 1, max: 1_000 }).default(1_000).describe('outputs of one request'),
+  MINT_RATE_PER_IP_MIN: integer({ min: 0, max: 10_000_000 })
+    .default(6_000)
+    .describe('HTTP requests of one address a minute; 0 = no limit'),
+  MINT_SUPPLY_CHECK_MS: integer({ min: 100, max: 86_400_000 })
+    .default(60_000)
+    .describe('how often everything is counted again; what is broken pauses the mint'),
+});
+
+export type MintConfig = ReturnType<typeof CONFIG.load>;
+
+/** Whose signatures make and settle quotes: x-only keys in hex. */
+export function signersOf({ MINT_POOLS, MINT_AUDITOR_KEYS }: MintConfig): {
+  readonly pools: ReadonlyMap<string, string>;
+  readonly auditorKeys: ReadonlySet<string>;
+} {
+  return { pools: new Map(Object.entries(MINT_POOLS)), auditorKeys: new Set(MINT_AUDITOR_KEYS) };
+}
+
+export function httpOptionsOf(config: MintConfig): HttpOptions {
+  return {
+    port: config.MINT_HTTP_PORT,
+    bodyBytesMax: config.MINT_LIMIT_BODY_BYTES,
+    requestsPerMinute: config.MINT_RATE_PER_IP_MIN,
+  };
+}
+
+const NAME = 'Assay mint';
+const VERSION = 'assay-mint/0.1.0';
+
+/** What wallets are told and held to. */
+export function walletRulesOf(config: MintConfig): Pick<MintApi, 'identity' | 'limits' | 'lookup'> {
+  const pubkey = toHex(publicKeyOf(config.MINT_IDENTITY_KEY_FILE));
+  return {
+    identity: { name: NAME, version: VERSION, pubkey },
+    limits: { inputs: config.MINT_LIMIT_INPUTS, outputs: config.MINT_LIMIT_OUTPUTS },
+    lookup: {
+      isEnabled: config.MINT_LOOKUP_ENABLED,
+      takesLegacy: config.MINT_LOOKUP_LEGACY,
+      mintPubkey: pubkey,
+    },
+  };
+}
+
+export function grpcPortsOf(config: MintConfig) {
+  return { ...grpcServing(config), port: config.MINT_GRPC_PORT, adminPort: config.MINT_ADMIN_GRPC_PORT };
+}

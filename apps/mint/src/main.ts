@@ -1,0 +1,38 @@
+import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
+import { connectMongo } from '@assay/shared/runtime/mongo';
+import { connectNats } from '@assay/shared/runtime/nats';
+import { startRelay } from '@assay/shared/runtime/outbox';
+import { runService, type ServiceContext } from '@assay/shared/runtime/service';
+import { serveGrpc } from './adapters/grpc/serve.ts';
+import { startHttpServer } from './adapters/http/http-server.ts';
+import { mongoStores, OUTBOX_COLLECTIONS } from './adapters/mongo/stores.ts';
+import { natsControlNotes } from './adapters/nats/control-notes.ts';
+import { consumeFacts } from './adapters/nats/facts.ts';
+import { randomQuoteIds } from './adapters/random/quote-ids.ts';
+import { connectSignatory } from './adapters/signatory/connect-signatory.ts';
+import { startBackground } from './adapters/timers/background.ts';
+import { startControl } from './adapters/timers/control.ts';
+import { startProjector } from './adapters/timers/projector.ts';
+import { CONFIG, grpcPortsOf, httpOptionsOf, type MintConfig, signersOf, walletRulesOf } from './config.ts';
+
+async function start(context: ServiceContext, config: MintConfig): Promise<void> {
+  assertNativeCurve();
+  const db = await connectMongo(context, { uri: config.MONGODB_URI, database: config.MINT_MONGODB_DATABASE });
+  const stores = await mongoStores(context, db);
+  const { clock, controlStore, reader } = stores;
+  const { signatory, keysets } = connectSignatory(context, config);
+  const control = await startControl(context, controlStore);
+  const projection = startProjector(context, { ...stores, operations: stores.unprojected });
+  const wallets = { ...walletRulesOf(config), ...stores, quotes: reader, control, keysets, projection, signatory };
+  await startHttpServer(context, wallets, httpOptionsOf(config));
+
+  // Wallets are served without NATS: events wait in the outboxes.
+  const bus = await connectNats(context, { url: config.NATS_URL });
+  startRelay(context, db, bus, OUTBOX_COLLECTIONS);
+  const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
+  consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds: randomQuoteIds(clock), pause });
+  startBackground(context, db, { ...stores, ...pause, keysets, recountEveryMs: config.MINT_SUPPLY_CHECK_MS });
+  await serveGrpc(context, grpcPortsOf(config), { ...stores, keysets, pause });
+}
+
+await runService({ name: 'mint', config: CONFIG, metricsPort: (config) => config.MINT_METRICS_PORT, start });
