@@ -1,4 +1,5 @@
 import { counter, gauge, histogram } from '@assay/shared/runtime/metrics';
+import { inSpan } from '@assay/shared/runtime/telemetry';
 import type { AnswerMeaning, BlockState } from './domain/block.ts';
 import type { TemplateState } from './domain/template.ts';
 import type { VardiffRule } from './domain/vardiff.ts';
@@ -91,4 +92,13 @@ export function blockAnswered(meaning: AnswerMeaning): void {
 
 export function slotRangesCounted(free: number): void {
   slotRangesFree.set({}, free);
+}
+
+/** The span in which a template is asked for, stored and offered. */
+export function makeTemplateSpan<T>(node: string, run: () => Promise<T>): Promise<T> {
+  return inSpan('pool.make-template', { attributes: { node } }, run);
+}
+
+export function submitBlockSpan<T>(height: number, run: () => Promise<T>): Promise<T> {
+  return inSpan('pool.submit-block', { attributes: { height } }, run);
 }

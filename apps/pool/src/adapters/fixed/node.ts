@@ -15,12 +15,13 @@ export function fixedNode(file: string, now: () => number): ChainNode {
     const fields = value as Readonly<Record<string, unknown>>;
     const seconds = Math.floor(now() / 1000);
     const { curtime } = fields;
-    return { ...fields, curtime: typeof curtime === 'number' ? Math.max(curtime, seconds) : seconds };
+    const longpollid = String((await stat(file)).mtimeMs);
+    return { ...fields, longpollid, curtime: typeof curtime === 'number' ? Math.max(curtime, seconds) : seconds };
   };
   return {
     id: 'fixed',
     async template(longPoll) {
-      if (longPoll !== undefined) await changed(file, longPoll.signal);
+      if (longPoll !== undefined) await changed(file, longPoll);
       return read();
     },
     async bestBlockHash() {
@@ -38,12 +39,14 @@ export function fixedNode(file: string, now: () => number): ChainNode {
   };
 }
 
-/** Resolves when the file has another modification time. */
-async function changed(file: string, signal: AbortSignal): Promise<void> {
-  const before = (await stat(file)).mtimeMs;
+/** Resolves when the file has another modification time than the one that names the template in hand. */
+async function changed(
+  file: string,
+  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+): Promise<void> {
   while (!signal.aborted) {
+    if (String((await stat(file)).mtimeMs) !== id) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    if ((await stat(file)).mtimeMs !== before) return;
   }
   throw new Error('the wait for another template was ended');
 }

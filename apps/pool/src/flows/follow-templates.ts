@@ -1,0 +1,69 @@
+import { toHex } from '@assay/shared/kernel/bytes';
+import type { Clock, UnixMs } from '@assay/shared/kernel/clock';
+import type { TemplateRecord } from '../domain/template.ts';
+import type { ReportFault, TemplateBodyPort, TemplatePort } from '../ports.ts';
+import type { BodyCache } from './body-cache.ts';
+import type { JobBoard } from './job-board.ts';
+
+export interface FollowTemplatesPorts {
+  readonly templates: TemplatePort;
+  readonly bodies: TemplateBodyPort;
+  readonly cache: BodyCache;
+  readonly board: JobBoard;
+  readonly clock: Clock;
+  readonly reportFault: ReportFault;
+}
+
+/**
+ * Mines on what the maker stored, whichever instance that is: the newest ACTIVE template, and again when it was given a
+ * new time. Called by each `template.declared` and each second.
+ */
+export async function followTemplates(ports: FollowTemplatesPorts): Promise<void> {
+  const { board } = ports;
+  const live = await ports.templates.listLive();
+  for (const { state, template } of live) if (state === 'invalid') board.withdraw(template.id);
+  const newest = newestActive(live);
+  if (newest === undefined || !isNews(board, newest)) return;
+  board.post({ template: newest.template, curtime: newest.curtime, fetchedAt: newest.fetchedAt });
+  if (ports.cache.get(newest.template.id) === undefined) await readBody(ports, newest.template.id);
+}
+
+function newestActive(live: readonly TemplateRecord[]): TemplateRecord | undefined {
+  const active = live.filter(({ state }) => state === 'active');
+  return active.toSorted((a, b) => b.fetchedAt - a.fetchedAt)[0];
+}
+
+function isNews(board: JobBoard, record: TemplateRecord): boolean {
+  const { offer } = board;
+  return offer === undefined || record.fetchedAt > offer.fetchedAt;
+}
+
+/** So that a block is submitted without a read; the jobs need not wait for it. */
+async function readBody({ bodies, cache, reportFault }: FollowTemplatesPorts, templateId: string): Promise<void> {
+  try {
+    const parts: Uint8Array[] = [];
+    for await (const part of bodies.read(templateId, 0)) parts.push(part);
+    cache.put(templateId, Buffer.concat(parts));
+  } catch (error) {
+    reportFault('follow-templates', error);
+  }
+}
+
+export interface JobNotes {
+  /** Writes down when a job of the current template was last sent. */
+  note(): Promise<void>;
+}
+
+/** `lastJobAt` of what this instance sent, every few seconds: a template closes when its last job is old enough. */
+export function createJobNotes(ports: {
+  readonly templates: TemplatePort;
+  readonly board: JobBoard;
+  readonly clock: Clock;
+}): JobNotes {
+  return {
+    async note() {
+      const template = ports.board.work?.template;
+      if (template !== undefined) await ports.templates.noteJob(template.id, ports.clock.now());
+    },
+  };
+}

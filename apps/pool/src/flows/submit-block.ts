@@ -1,0 +1,89 @@
+import { type Bytes, reversed, toHex } from '@assay/shared/kernel/bytes';
+import type { Clock } from '@assay/shared/kernel/clock';
+import type { PoolId } from '@assay/shared/kernel/ids';
+import { type Block, type BlockAnswer, meaningOf, refusedByAll } from '../domain/block.ts';
+import { blockBytes } from '../domain/block-bytes.ts';
+import { blockAnswered, blockReached, submitBlockSpan } from '../edge-telemetry.ts';
+import type { ChainNode } from '../node-port.ts';
+import type { BlockCandidate, BlockPort, ReportFault, SubmitCandidate, TemplateBodyPort } from '../ports.ts';
+import type { BodyCache } from './body-cache.ts';
+
+export interface SubmitBlockPorts {
+  /** All of POOL_BITCOIND and POOL_BITCOIND_SUBMIT_ONLY. */
+  readonly nodes: readonly ChainNode[];
+  readonly blocks: BlockPort;
+  readonly bodies: TemplateBodyPort;
+  readonly cache: BodyCache;
+  readonly clock: Clock;
+  readonly reportFault: ReportFault;
+  readonly poolId: PoolId;
+}
+
+const REMEMBERED_MAX = 1_000;
+
+/** J7: every candidate goes to every node at once, and into the database without waiting for their answers. */
+export function createBlockSubmitter(ports: SubmitBlockPorts): SubmitCandidate {
+  const submitted = new Set<string>();
+  return (candidate) => {
+    const hash = toHex(reversed(candidate.hash));
+    if (submitted.has(hash)) return;
+    submitted.add(hash);
+    const [oldest] = submitted;
+    if (submitted.size > REMEMBERED_MAX && oldest !== undefined) submitted.delete(oldest);
+    const body = ports.cache.get(candidate.template.id);
+    // In this turn of the loop when the body is at hand.
+    const work = body === undefined ? submitFromStore(ports, candidate, hash) : submit(ports, candidate, hash, body);
+    work.catch((error: unknown) => ports.reportFault('submit-block', error));
+  };
+}
+
+async function submitFromStore(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string): Promise<void> {
+  const parts: Bytes[] = [];
+  for await (const part of ports.bodies.read(candidate.template.id, 0)) parts.push(part);
+  await submit(ports, candidate, hash, Buffer.concat(parts));
+}
+
+function submit(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string, body: Bytes): Promise<void> {
+  const { template, header, extranonce } = candidate;
+  return submitBlockSpan(template.height, async () => {
+    const block = toHex(blockBytes(template, header, extranonce, body));
+    const asked = ports.nodes.map((node) => answerOf(node, block));
+    const found = foundBlock(ports, candidate, hash);
+    await ports.blocks.insert(found);
+    blockReached('submitted');
+    await noteAnswers(ports, hash, await Promise.all(asked));
+  });
+}
+
+async function answerOf(node: ChainNode, block: string): Promise<BlockAnswer> {
+  const answer = await node.submitBlock(block).catch((error: unknown) => `fault: ${messageOf(error)}`);
+  blockAnswered(meaningOf(answer));
+  return { nodeId: node.id, answer };
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 200);
+}
+
+function foundBlock({ poolId, clock }: SubmitBlockPorts, candidate: BlockCandidate, hash: string): Block {
+  const { template, header, extranonce, lockingKey, worker } = candidate;
+  const now = clock.now();
+  return {
+    ...{ hash, poolId, header, extranonce, lockingKey, worker, source: 'share', state: 'submitted' },
+    ...{ height: template.height, templateId: template.id, reward: template.coinbaseValue },
+    ...{ foundAt: now, updatedAt: now, confirmations: 0, answers: [], version: 1 },
+  };
+}
+
+/** The tracker may change the block meanwhile: then it is read again. */
+async function noteAnswers(ports: SubmitBlockPorts, hash: string, answers: readonly BlockAnswer[]): Promise<void> {
+  for (;;) {
+    const block = await ports.blocks.find(hash);
+    if (block === undefined) return;
+    const refused = block.state === 'submitted' && refusedByAll(answers, ports.nodes.length);
+    const change = refused ? { answers, state: 'refused' as const } : { answers };
+    if ((await ports.blocks.change(block, change, ports.clock.now())) === undefined) continue;
+    if (refused) blockReached('refused');
+    return;
+  }
+}
