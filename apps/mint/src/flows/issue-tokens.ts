@@ -40,10 +40,13 @@ export function issueTokens(ports: IssuePorts, request: IssueRequest): Promise<A
   const startedAt = ports.clock.now();
   let quote: Quote | undefined;
   const plan = async (lost: number) => {
-    quote =
-      lost === 0 || quote === undefined
-        ? await findQuote(ports, request)
-        : await ports.quotes.rebuild(quote.naturalKey);
+    if (lost === 0) {
+      quote = await findQuote(ports, request);
+      const planned = await planIssue(ports, request, quote);
+      // Stored counters may lag behind the operations: what they refuse is decided again on the true ones.
+      if (planned.ok || quote === undefined) return planned;
+    }
+    quote = await ports.quotes.rebuild(present(quote, 'quote of an earlier attempt').naturalKey);
     return planIssue(ports, request, quote);
   };
   const committed = (span: Span) => {

@@ -62,7 +62,8 @@ class Reader {
     if (first === '"') return this.#string();
     if (first === '{') return this.#object(depth);
     if (first === '[') return this.#array(depth);
-    return this.#literal() ?? this.#number();
+    const literal = this.#literal();
+    return literal === undefined ? this.#number() : literal;
   }
 
   end(): void {

@@ -17,9 +17,11 @@ export interface MintIdentity {
 /** Requests whose answer is stored for ever (NUT-19). */
 const CACHED_PATHS = ['/v1/swap', ...Object.keys(METHODS).map((method) => `/v1/mint/${method}`)];
 
+const DESCRIPTION = 'Ecash for audited work. Secrets with spending conditions (P2PK, HTLC) are not accepted.';
+
 /**
- * NUT-06, from what this process can do now. A method is offered while a keyset of its unit is active; melts, spending conditions, batches and notifications are announced once
- * they exist, and secrets with spending conditions are refused until then.
+ * NUT-06, from what this process can do now. A method is offered while a keyset of its unit is active. Melts, spending
+ * conditions, batches and notifications are announced once they exist.
  */
 export function mintInfo(
   identity: MintIdentity,
@@ -30,6 +32,7 @@ export function mintInfo(
   const offered = Object.entries(METHODS).filter(([, { unit }]) => units.has(unit));
   return {
     ...identity,
+    description: DESCRIPTION,
     time: Math.floor(now / 1_000),
     nuts: {
       4: {
