@@ -1,6 +1,6 @@
 import { bigintFromBytes, toHex } from '@assay/shared/kernel/bytes';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { firstScalar } from './scalar.ts';
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '@assay/shared/kernel/result';
 import {
   type BlindedMessage as WireMessage,
   type BlindSignature as WireSignature,
-  CurrencyUnit,
+  type CurrencyUnit,
   CurrencyUnitType,
   type Error as WireError,
   ErrorCode,
