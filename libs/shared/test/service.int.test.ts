@@ -1,3 +1,5 @@
+import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
+import { service as health } from 'grpc-health-check';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -26,15 +28,33 @@ function run(environment: Record<string, string>) {
   const lines: Line[] = [];
   let errors = '';
   const waiting: { wanted: string; resolve: (line: Line) => void }[] = [];
-  createInterface({ input: child.stdout }).on('line', (text) => {
+  const output = createInterface({ input: child.stdout });
+  output.on('line', (text) => {
     const line = JSON.parse(text) as Line;
     lines.push(line);
     for (const { wanted, resolve } of waiting) if (line.msg === wanted) resolve(line);
   });
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
   const said = (wanted: string) => new Promise<Line>((resolve) => waiting.push({ wanted, resolve }));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, lines, errors }));
+  const ended = Promise.all([once(child, 'close'), once(output, 'close')]).then(([[code]]) => ({
+    code: code as number | null,
+    lines,
+    errors,
+  }));
   return { child, said, ended };
+}
+
+/** The answer of `grpc.health.v1` on the same plaintext port. */
+function grpcHealth(port: number | undefined): Promise<string | undefined> {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const { requestSerialize, responseDeserialize } = health['Check'] as MethodDefinition<object, { status: string }>;
+  const request = { service: '' };
+  const path = '/grpc.health.v1.Health/Check';
+  return new Promise<string | undefined>((resolve, reject) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, answer) =>
+      error ? reject(error) : resolve(answer?.status),
+    );
+  }).finally(() => client.close());
 }
 
 describe('a running service', () => {
@@ -52,11 +72,14 @@ describe('a running service', () => {
     });
     expect((await get('/metrics')).text).toContain('assay_process_cpu_seconds_total');
     expect((await get('/etc/passwd')).status).toBe(404);
+    await expect.poll(() => grpcHealth(port)).toBe('SERVING');
     child.kill('SIGTERM');
     const { code, lines } = await ended;
     expect(code).toBe(0);
     expect(lines.filter(({ msg }) => msg === 'stopped').map(({ stage }) => stage)).toEqual([
+      'not-serving',
       'edge',
+      'work',
       'database',
       'telemetry',
     ]);
@@ -85,7 +108,7 @@ describe('a running service', () => {
         .filter(({ msg }) => msg !== 'started')
         .map(({ level, stage }) => stage ?? level)
         .slice(1),
-    ).toEqual(['fatal', 'edge', 'database', 'telemetry']);
+    ).toEqual(['fatal', 'not-serving', 'edge', 'work', 'database', 'telemetry']);
   });
 });
 

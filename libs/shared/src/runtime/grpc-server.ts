@@ -1,8 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
 import { answerStream, answerUnary, type Answering } from './grpc-call.ts';
 import { unlisted } from './grpc-callers.ts';
 import { MESSAGE_BYTES_MAX } from './grpc-definition.ts';
+import { addHealth } from './grpc-health.ts';
 import type { Implementation } from './grpc-implementation.ts';
 import { GrpcStatusFault } from './grpc-status.ts';
 import type { SharedConfig } from './config.ts';
@@ -14,7 +14,6 @@ import { serverTls, type TlsFiles, tlsFilesOf } from './tls.ts';
 export { GrpcFault, GrpcStatusFault } from './grpc-status.ts';
 export { type CallContext, type Handlers, implement, type Implementation } from './grpc-implementation.ts';
 
-const HEALTH_INTERVAL_MS = 1_000;
 const IDLE_POLL_MS = 20;
 const DRAIN_MS = 8_000;
 const FLUSH_MS = 250;
@@ -97,24 +96,6 @@ function credentialsOf(context: ServiceContext, options: GrpcServing): ServerCre
     why: 'in production callers are known by their certificates',
     remedy: 'set TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE, or NODE_ENV=development',
   });
-}
-
-async function addHealth(context: ServiceContext, server: Server, services: readonly string[]): Promise<void> {
-  const health = new HealthImplementation();
-  const names = ['', ...services];
-  let draining = false;
-  const refresh = async () => {
-    const ready = await context.isReady();
-    for (const name of names) health.setStatus(name, ready && !draining ? 'SERVING' : 'NOT_SERVING');
-  };
-  for (const name of names) health.setStatus(name, 'NOT_SERVING');
-  health.addToServer(server);
-  context.every('gRPC health', HEALTH_INTERVAL_MS, refresh);
-  context.onStop('not-serving', 'gRPC health', () => {
-    draining = true;
-    return refresh();
-  });
-  await refresh();
 }
 
 function bind(server: Server, port: number, credentials: ServerCredentials): Promise<number> {

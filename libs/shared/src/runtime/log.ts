@@ -45,7 +45,8 @@ export function createLogger(
     redact: { paths: secretPaths(), censor: '[redacted]' },
     mixin: activeIds,
   };
-  return destination ? pino(settings, destination) : pino(settings);
+  // Not pino's own destination, which may write lines out of order when a fatal one meets a busy pipe.
+  return pino(settings, destination ?? process.stdout);
 }
 
 function secretPaths(): string[] {

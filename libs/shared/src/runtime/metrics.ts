@@ -19,13 +19,6 @@ export async function metricsText(): Promise<{ readonly contentType: string; rea
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
-/** Name → type, help and label names of every metric that this process registered by itself. */
-export function metricsCatalogue(): readonly { name: string; help: string; type: string; labels: Labels }[] {
-  return catalogue;
-}
-
-const catalogue: { name: string; help: string; type: string; labels: Labels }[] = [];
-
 export interface CounterOf<L extends Labels> {
   add(labels: LabelValues<L>, by?: number): void;
 }
@@ -44,7 +37,7 @@ export interface HistogramOf<L extends Labels> {
  */
 export function counter<const L extends Labels>(name: string, help: string, labels: L): CounterOf<L> {
   assert(name.endsWith('_total'), `a counter ends in _total: ${name}`);
-  const check = register('counter', name, help, labels);
+  const check = register(name, help, labels);
   const metric = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] });
   for (const values of closedSeries(labels)) metric.inc(values, 0);
   return { add: (values, by = 1) => metric.inc(check(values), by) };
@@ -56,7 +49,7 @@ export function counter<const L extends Labels>(name: string, help: string, labe
  */
 export function gauge<const L extends Labels>(name: string, help: string, labels: L): GaugeOf<L> {
   assert(!name.endsWith('_total'), `only a counter ends in _total: ${name}`);
-  const check = register('gauge', name, help, labels);
+  const check = register(name, help, labels);
   const metric = new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] });
   for (const values of closedSeries(labels)) metric.set(values, 0);
   return { set: (values, value) => metric.set(check(values), value) };
@@ -75,19 +68,18 @@ export function histogram<const L extends Labels>(
   assert(!name.endsWith('_total'), `only a counter ends in _total: ${name}`);
   const ascending = buckets.every((bound, index) => index === 0 || bound > (buckets[index - 1] ?? bound));
   assert(buckets.length > 0 && ascending, `buckets of ${name} are not ascending`);
-  const check = register('histogram', name, help, labels);
+  const check = register(name, help, labels);
   const options = { name, help, labelNames: Object.keys(labels), buckets: [...buckets], registers: [registry] };
   const metric = new Histogram(options);
   for (const values of closedSeries(labels)) metric.zero(values);
   return { observe: (values, measure) => metric.observe(check(values), measure) };
 }
 
-function register<L extends Labels>(type: string, name: string, help: string, labels: L) {
+function register<L extends Labels>(name: string, help: string, labels: L) {
   assert(/^assay_[a-z0-9]+(_[a-z0-9]+)+$/.test(name), `not a metric name of ours: ${name}`);
   assert(help !== '', `${name} has no help`);
   for (const [label, values] of Object.entries(labels)) checkLabel(name, label, values);
   assert(closedSeries(labels).length <= SERIES_MAX, `${name} has more than ${SERIES_MAX} series`);
-  catalogue.push({ name, help, type, labels });
   const seen = new Map(Object.keys(labels).map((label) => [label, new Set<string>()]));
   return (values: LabelValues<L>): Record<string, string> => {
     const checked: Record<string, string> = {};
