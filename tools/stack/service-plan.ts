@@ -60,6 +60,7 @@ function planSignatory(inputs: PlanInputs, replica: number): ServiceInstance {
     env: {
       ...sharedEnvironment(inputs),
       SIGNATORY_PORT: String(grpc),
+      SIGNATORY_METRICS_PORT: String(grpc + METRICS_STEP),
       SIGNATORY_MASTER_FILE: inputs.identity.signatoryMasterFile,
     },
   };
@@ -78,6 +79,7 @@ function planMint(inputs: PlanInputs, replica: number): ServiceInstance {
       ...sharedEnvironment(inputs),
       MINT_HTTP_PORT: String(http),
       MINT_GRPC_PORT: String(grpc),
+      MINT_METRICS_PORT: String(grpc + METRICS_STEP),
       MINT_ADMIN_GRPC_PORT: String(grpc + ADMIN_STEP),
       MINT_SIGNATORY_URL: `127.0.0.1:${portOf(options, 'signatory')}`,
       MINT_POOLS: JSON.stringify({ [POOL_ID]: identity.poolKey }),
@@ -90,7 +92,6 @@ function planMint(inputs: PlanInputs, replica: number): ServiceInstance {
 function planAuditor(inputs: PlanInputs, replica: number): ServiceInstance {
   const { options, identity, servers } = inputs;
   const grpc = portOf(options, 'auditorGrpc', replica);
-  const http = portOf(options, 'auditorHttp', replica);
   const pool = {
     pool_id: POOL_ID,
     operator_id: 'local',
@@ -106,13 +107,12 @@ function planAuditor(inputs: PlanInputs, replica: number): ServiceInstance {
   return {
     service: 'auditor',
     replica,
-    ports: { grpc, http, admin: grpc + ADMIN_STEP },
+    ports: { grpc, admin: grpc + ADMIN_STEP },
     metricsPort: grpc + METRICS_STEP,
     env: {
       ...sharedEnvironment(inputs),
       AUDITOR_GRPC_PORT: String(grpc),
       AUDITOR_ADMIN_GRPC_PORT: String(grpc + ADMIN_STEP),
-      AUDITOR_HTTP_PORT: String(http),
       AUDITOR_POOLS: JSON.stringify([pool]),
       AUDITOR_NODES: JSON.stringify([node]),
       AUDITOR_KEY_FILE: identity.auditorKeyFile,
@@ -143,6 +143,7 @@ function planPool(inputs: PlanInputs, replica: number): ServiceInstance {
       POOL_STRATUM_PORT: String(stratum),
       POOL_HTTP_PORT: String(http),
       POOL_GRPC_PORT: String(grpc),
+      POOL_METRICS_PORT: String(grpc + METRICS_STEP),
       POOL_CREDIT_SHIFT: String(options.creditShift),
       POOL_DIFFICULTY_MIN_LOG2: String(DIFFICULTY_MIN_LOG2),
       POOL_DIFFICULTY_START_LOG2: String(DIFFICULTY_START_LOG2),
