@@ -109,7 +109,7 @@ export function json<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z
     .string('expected JSON, or @ and the path of a file with JSON')
     .transform((text, context) => parseJson(text.startsWith('@') ? readText(text.slice(1), context) : text, context))
-    .pipe(schema as z.ZodType<T, unknown>);
+    .pipe(schema);
 }
 
 /** The path of a file that holds a secret in hex digits and an optional newline. */

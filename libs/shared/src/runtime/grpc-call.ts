@@ -31,7 +31,7 @@ export interface Answering {
   readonly running: Set<RunningCall>;
 }
 
-export interface RunningCall {
+interface RunningCall {
   readonly streaming: boolean;
   abort(reason: Error): void;
 }

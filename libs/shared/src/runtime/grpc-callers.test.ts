@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
-import { admit, namesIn, unlisted } from './grpc-callers.ts';
+import { admit, unlisted } from './grpc-callers.ts';
 
 const ANY = '/assay.pool.v1.PoolService/GetBatch';
 const AUDITOR = '/assay.pool.v1.PoolService/GetTemplateBody';
@@ -18,11 +18,10 @@ function saying(name?: string) {
   return { certificate: undefined, metadata };
 }
 
-test('the names of a certificate are its plain DNS names and its SPIFFE names', () => {
-  const names = namesIn(
-    'DNS:mint, DNS:mint.assay.svc, IP Address:127.0.0.1, URI:spiffe://assay/ns/prod/pool, URI:https://x/y',
-  );
-  expect(names).toEqual(['mint', 'pool']);
+test('the name of a certificate is a plain DNS name or the last part of a SPIFFE id', () => {
+  const first = 'DNS:mint.assay.svc, IP Address:127.0.0.1, URI:https://x/y';
+  expect(admit(MINT, certified(`${first}, DNS:mint`), false)).toBe('mint');
+  expect(admit(MINT, certified(`${first}, URI:spiffe://assay/ns/prod/mint`), false)).toBe('mint');
 });
 
 test.each([
@@ -31,7 +30,9 @@ test.each([
   'email:operator',
   '',
   'URI:spiffe://assay/operator/',
-])('%s names nobody', (text) => expect(namesIn(text)).toEqual([]));
+])('a certificate with %s names nobody', (text) => {
+  expect(() => admit(ANY, certified(text), false)).toThrow(DENIED);
+});
 
 describe('with certificates', () => {
   test('a listed caller is admitted under its listed name', () => {

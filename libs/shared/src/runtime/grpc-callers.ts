@@ -7,7 +7,7 @@ import { GrpcFault } from './grpc-status.ts';
 type PeerCertificate = ReturnType<TLSSocket['getPeerCertificate']>;
 
 /** What is known of who calls. */
-export interface Peer {
+interface Peer {
   readonly certificate: PeerCertificate | undefined;
   readonly metadata: Metadata;
 }
@@ -39,7 +39,7 @@ export function unlisted(paths: readonly string[]): readonly string[] {
 }
 
 /** Names in the alternative names of a certificate, as node writes them: `DNS:mint, URI:spiffe://assay/mint`. */
-export function namesIn(subjectAltName: string | undefined): readonly string[] {
+function namesIn(subjectAltName: string | undefined): readonly string[] {
   return (subjectAltName ?? '').split(', ').flatMap((entry) => {
     const dns = /^DNS:([A-Za-z0-9-]{1,63})$/.exec(entry)?.[1];
     const spiffe = /^URI:spiffe:\/\/[^"]*\/([A-Za-z0-9-]{1,63})$/.exec(entry)?.[1];

@@ -106,7 +106,7 @@ function unaryCall(calling: Calling, definition: MethodDefinition) {
       made.end();
       return response;
     } catch (error) {
-      throw made.end(error);
+      throw made.failed(error);
     } finally {
       options.signal?.removeEventListener('abort', abort);
     }
@@ -134,7 +134,7 @@ function streamCall(calling: Calling, definition: MethodDefinition) {
       options.signal?.addEventListener('abort', abort, { once: true });
       yield* received;
     } catch (error) {
-      throw made.end(error);
+      throw made.failed(error);
     } finally {
       options.signal?.removeEventListener('abort', abort);
       abort();
@@ -145,29 +145,34 @@ function streamCall(calling: Calling, definition: MethodDefinition) {
 
 type Serialize = (value: unknown) => Buffer;
 
+/** A call under way. The first of its ends counts. */
 interface Made {
   readonly span: OpenSpan;
-  /** Ends span and measures, once. Returns what `fault` is for the caller. */
-  end(fault?: unknown): GrpcCallError | undefined;
+  end(): void;
+  /** Returns what `fault` is for the caller. */
+  failed(fault: unknown): GrpcCallError;
 }
 
 function begin(definition: MethodDefinition): Made {
   const method = nameOf(definition);
-  const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': method };
-  const span = openSpan(method, { kind: 'client', attributes });
+  const span = openSpan(method, { kind: 'client', attributes: { 'rpc.system.name': 'grpc', 'rpc.method': method } });
   const at = performance.now();
   let ended = false;
+  const end = (error?: GrpcCallError) => {
+    if (ended) return;
+    ended = true;
+    const code = error?.code ?? 'OK';
+    calls.add({ method, code });
+    durations.observe({ method }, (performance.now() - at) / 1_000);
+    span.span.setAttribute('rpc.response.status_code', code);
+    span.end(error);
+  };
   return {
     span,
-    end: (fault) => {
-      const error = fault === undefined ? undefined : callErrorOf(method, fault);
-      if (ended) return error;
-      ended = true;
-      const code = error?.code ?? 'OK';
-      calls.add({ method, code });
-      durations.observe({ method }, (performance.now() - at) / 1_000);
-      span.span.setAttribute('rpc.response.status_code', code);
-      span.end(error);
+    end,
+    failed: (fault) => {
+      const error = callErrorOf(method, fault);
+      end(error);
       return error;
     },
   };

@@ -20,7 +20,7 @@ type Handler<M extends MethodDefinition> = M['requestStream'] extends true
 /** One handler per method: unary gives a promise, server streaming an async iterable. */
 export type Handlers<S extends ServiceDefinition> = { readonly [K in keyof S]: Handler<S[K]> };
 
-export type AnyHandler = (request: unknown, call: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
+type AnyHandler = (request: unknown, call: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
 
 export interface Implementation {
   readonly methods: readonly { readonly definition: MethodDefinition; readonly handler: AnyHandler }[];

@@ -9,7 +9,7 @@ const ERROR_INFO_URL = 'type.googleapis.com/google.rpc.ErrorInfo';
 const DOMAIN = 'assay';
 const MESSAGE_MAX = 1_024;
 
-export type StatusName = keyof typeof status;
+type StatusName = keyof typeof status;
 export const STATUS_NAMES = Object.keys(status).filter((name): name is StatusName => Number.isNaN(Number(name)));
 
 /** A refusal with one of our reasons, as `google.rpc.Status` with one `ErrorInfo{reason, domain: assay}`. */

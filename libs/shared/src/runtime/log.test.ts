@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createLogger, type LogLevel } from './log.ts';
+import { createLogger } from './log.ts';
 import { inSpan, traceIdOf } from './telemetry.ts';
 
-function capture(level: LogLevel = 'info') {
+function capture(level: 'info' | 'warn' = 'info') {
   const lines: Record<string, unknown>[] = [];
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {

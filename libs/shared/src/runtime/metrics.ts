@@ -2,8 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { assert } from '../kernel/assert.ts';
 
 /** Label → its closed set of values, or `open` for names that only the deployment knows (at most 200 are kept). */
-export type Labels = Readonly<Record<string, readonly string[] | 'open'>>;
-export type LabelValues<L extends Labels> = {
+type Labels = Readonly<Record<string, readonly string[] | 'open'>>;
+type LabelValues<L extends Labels> = {
   readonly [K in keyof L]: L[K] extends readonly string[] ? L[K][number] : string;
 };
 
@@ -19,15 +19,15 @@ export async function metricsText(): Promise<{ readonly contentType: string; rea
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
-export interface CounterOf<L extends Labels> {
+interface CounterOf<L extends Labels> {
   add(labels: LabelValues<L>, by?: number): void;
 }
 
-export interface GaugeOf<L extends Labels> {
+interface GaugeOf<L extends Labels> {
   set(labels: LabelValues<L>, value: number): void;
 }
 
-export interface HistogramOf<L extends Labels> {
+interface HistogramOf<L extends Labels> {
   observe(labels: LabelValues<L>, seconds: number): void;
 }
 

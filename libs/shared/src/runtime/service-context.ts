@@ -16,7 +16,7 @@ const STAGES_MS = {
 } as const;
 
 export type StopStage = keyof typeof STAGES_MS;
-export const STOP_STAGES = Object.keys(STAGES_MS) as readonly StopStage[];
+const STOP_STAGES = Object.keys(STAGES_MS) as readonly StopStage[];
 
 const PROBE_TIMEOUT_MS = 2_000;
 

@@ -9,7 +9,7 @@ import { startTracing } from './tracing.ts';
 
 export type { ServiceContext, StopStage } from './service-context.ts';
 
-export interface Service<Config extends SharedConfig> {
+interface Service<Config extends SharedConfig> {
   /** `pool` */
   readonly name: string;
   readonly config: ConfigDefinition<Config>;

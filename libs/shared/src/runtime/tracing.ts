@@ -31,7 +31,7 @@ export function tracer(): Tracer {
   return current;
 }
 
-export interface TracingOptions {
+interface TracingOptions {
   readonly service: string;
   readonly instance: string;
   /** Base URL of an OTLP/HTTP collector; without one nothing is exported. */
