@@ -51,8 +51,3 @@ function pairHashes(hashes: readonly Bytes[]): Bytes[] {
   }
   return above;
 }
-
-/** Root of a block from the hash of its coinbase and the branch. */
-export function merkleRoot(coinbaseHash: Bytes, branch: readonly Bytes[]): Bytes {
-  return branch.reduce((hash, sibling) => doubleSha256(concat(hash, sibling)), coinbaseHash);
-}
