@@ -1,12 +1,14 @@
 import { CATALOGUE, type EventName } from '@assay/proto/catalogue';
-import { JetStreamApiError } from '@nats-io/jetstream';
-import { InvalidArgumentError } from '@nats-io/nats-core';
+import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
+import { RequestError } from '@nats-io/nats-core';
+import { isAway } from './away.ts';
 import type { OutboxEntry, RawOutboxEntry } from './outbox-entry.ts';
 
 export type StoredEntry = OutboxEntry | RawOutboxEntry;
 
 const REST_MS = 1_000;
-const REST_MS_MAX = 30_000;
+const ENTRY_REST_MS_MAX = 30_000;
+const LANE_REST_MS_MAX = 5_000;
 const RESTING_IDS_MAX = 1_000;
 const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 /** Everything that is no event of the catalogue: copies of dead letters. */
@@ -21,12 +23,8 @@ interface Rest {
 /** Subject of an entry; throws when this build does not know its event. */
 export function subjectOf(entry: StoredEntry): string {
   if ('subject' in entry) return entry.subject;
-  if (!Object.hasOwn(CATALOGUE, entry.event)) throw new UnknownEvent(`no such event in the catalogue: ${entry.event}`);
+  if (!Object.hasOwn(CATALOGUE, entry.event)) throw new Error(`no such event in the catalogue: ${entry.event}`);
   return CATALOGUE[entry.event].subject;
-}
-
-class UnknownEvent extends Error {
-  override readonly name = 'UnknownEvent';
 }
 
 /**
@@ -55,11 +53,11 @@ export class RelayLanes {
 
   failed(entry: StoredEntry, error: unknown): void {
     if (this.resting.size >= RESTING_IDS_MAX) this.forgetRested();
-    this.resting.set(entry.id, this.after(this.resting.get(entry.id)));
+    this.resting.set(entry.id, this.after(this.resting.get(entry.id), ENTRY_REST_MS_MAX));
     // Many in flight fail together: that is one failure of the lane.
     const lane = laneOf(entry);
-    if (!concernsOnlyTheMessage(error) && !this.rests(this.closed.get(lane)))
-      this.closed.set(lane, this.after(this.closed.get(lane)));
+    if (concernsTheStream(error) && !this.rests(this.closed.get(lane)))
+      this.closed.set(lane, this.after(this.closed.get(lane), LANE_REST_MS_MAX));
   }
 
   /** Closed lanes whose time for a probe has come. */
@@ -90,9 +88,9 @@ export class RelayLanes {
     return rest !== undefined && this.monotonic() < rest.until;
   }
 
-  private after(rest: Rest | undefined): Rest {
+  private after(rest: Rest | undefined, mostMs: number): Rest {
     const failures = (rest?.failures ?? 0) + 1;
-    return { failures, until: this.monotonic() + Math.min(REST_MS_MAX, REST_MS * 2 ** (failures - 1)) };
+    return { failures, until: this.monotonic() + Math.min(mostMs, REST_MS * 2 ** (failures - 1)) };
   }
 
   private forgetRested(): void {
@@ -110,7 +108,8 @@ function eventsOf(lane: string): string[] {
   return names.filter((name) => CATALOGUE[name].stream === lane);
 }
 
-function concernsOnlyTheMessage(error: unknown): boolean {
-  if (error instanceof JetStreamApiError) return error.code === MESSAGE_EXCEEDS_MAXIMUM;
-  return error instanceof InvalidArgumentError || error instanceof UnknownEvent;
+/** A malformed or too large entry is its own fault; everything that the way to the stream says closes the lane. */
+function concernsTheStream(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.code !== MESSAGE_EXCEEDS_MAXIMUM;
+  return error instanceof JetStreamError || error instanceof RequestError || isAway(error);
 }
