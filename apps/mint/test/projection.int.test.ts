@@ -1,0 +1,203 @@
+import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
+import { FakeClock } from '@assay/testkit/fake-clock';
+import { type TestContext, testContext } from '@assay/testkit/context';
+import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mongoStores } from '../src/adapters/mongo/stores.ts';
+import type { Operation } from '../src/domain/operation.ts';
+import { ehashKey, pendingQuote, settled } from '../src/domain/quote.ts';
+import { EMPTY_SUPPLY, unitSupplies, withOperations } from '../src/domain/supply.ts';
+import { catchUpQuote } from '../src/flows/catch-up-quote.ts';
+import { createQuote } from '../src/flows/create-quote.ts';
+import { getSupply, storeSupplyCut } from '../src/flows/get-supply.ts';
+import { projectOperations, type ProjectPorts } from '../src/flows/project-operations.ts';
+import { settleQuote } from '../src/flows/settle-quote.ts';
+import { aMint, aSwap } from './committed-operations.ts';
+import { Crash, crashing, type Failpoints } from './failpoints.ts';
+import { AUDITOR_KEYS, aVerdict, BATCH, POOLS, TERMS } from './signed-facts.ts';
+
+let database: TestDatabase;
+let context: TestContext;
+let clock: FakeClock;
+let stores: Awaited<ReturnType<typeof mongoStores>>;
+let ports: ProjectPorts;
+
+beforeEach(async () => {
+  database = await testDatabase();
+  clock = new FakeClock();
+  context = testContext({ name: 'mint', clock });
+  stores = await mongoStores(context, database.db);
+  ports = { ...stores, operations: stores.unprojected };
+});
+
+afterEach(async () => {
+  await context.stop();
+  await database.drop();
+});
+
+async function paidQuote(batchId: string, credited: bigint): Promise<string> {
+  const pending = pendingQuote(
+    { ...TERMS, batchId, creditSum: credited },
+    { quote: `00000000-0000-7000-8000-${batchId.padStart(12, '0')}`, now: clock.now(), trace: undefined },
+  );
+  await stores.quotes.insert(pending);
+  const verdict = aVerdict({ batchId, credited, declared: credited, decidedAt: unixMs(Number(batchId)) });
+  await stores.quotes.replace(settled(pending, verdict, clock.now()));
+  return pending.naturalKey;
+}
+
+async function commit(operation: Operation): Promise<Operation> {
+  expect(await stores.operations.commit(operation)).toBe('committed');
+  return operation;
+}
+
+async function commitSome(quotes: readonly string[], at: UnixMs): Promise<Operation[]> {
+  const committed: Operation[] = [];
+  for (const naturalKey of quotes) {
+    committed.push(await commit(aMint({ naturalKey, step: 0, at }, [1n, 2n])));
+    committed.push(await commit(aMint({ naturalKey, step: 1, at }, [1n, 4n])));
+    committed.push(await commit(aSwap(at, [2n, 4n], [4n, 1n])));
+  }
+  return committed;
+}
+
+async function projectAll(projecting: ProjectPorts): Promise<void> {
+  while ((await projectOperations(projecting)) > 0);
+}
+
+async function expectCounted(operations: readonly Operation[]): Promise<void> {
+  expect(await stores.counters.read()).toEqual(withOperations(EMPTY_SUPPLY, operations));
+  expect(await stores.unprojected.list(10)).toEqual([]);
+}
+
+describe('the projector', () => {
+  test('counts what was minted and swapped, in quotes and in the supply', async () => {
+    const quotes = [await paidQuote('1', 8n), await paidQuote('2', 9n)];
+    const operations = await commitSome(quotes, clock.now());
+    await projectAll(ports);
+    await expectCounted(operations);
+    expect(await stores.quotes.find(ehashKey('pool-1', '1'))).toMatchObject({
+      state: 'ISSUED',
+      amountIssued: 8n,
+      issueCount: 2,
+    });
+    expect(await stores.quotes.find(ehashKey('pool-1', '2'))).toMatchObject({
+      state: 'PAID',
+      amountIssued: 8n,
+      issueCount: 2,
+    });
+    expect(unitSupplies(await stores.counters.read())).toEqual([
+      { unit: 'hash', minted: 16n, fees: 2n, outstanding: 14n },
+    ]);
+    const events = await database.db.collection('quotes').distinct('outbox.event');
+    expect(events).toContain('mint.quote.issued');
+  });
+
+  test('counts every operation once, wherever it crashes', async () => {
+    const operations: Operation[] = [];
+    for (let at = 1, crashed = true; crashed; at += 1) {
+      for (const when of ['before', 'after'] as const) {
+        const quote = await paidQuote(String(2 * at + (when === 'after' ? 1 : 0)), 8n);
+        operations.push(...(await commitSome([quote], clock.now())));
+        const points: Failpoints = { calls: 0, at, when };
+        crashed = await projectUntilCrash(points);
+        await projectAll(ports);
+        await expectCounted(operations);
+        expect(await stores.quotes.find(quote)).toMatchObject({ state: 'ISSUED', amountIssued: 8n, version: 4 });
+      }
+    }
+    expect(operations.length).toBeGreaterThan(60);
+  });
+
+  test('counts every operation once when several instances project at the same time', async () => {
+    const quotes = await Promise.all(Array.from({ length: 40 }, (_, n) => paidQuote(String(n + 1), 8n)));
+    let isCommitting = true;
+    const instance = async () => {
+      while ((await projectOperations(ports)) > 0 || isCommitting);
+    };
+    const instances = Array.from({ length: 5 }, instance);
+    const operations = (await Promise.all(quotes.map((quote) => commitSome([quote], clock.now())))).flat();
+    isCommitting = false;
+    await Promise.all(instances);
+    await projectAll(ports);
+    await expectCounted(operations);
+    for (const quote of quotes) expect(await stores.quotes.find(quote)).toMatchObject({ state: 'ISSUED', version: 4 });
+  });
+
+  test('and whoever meets a stale quote count the same step once', async () => {
+    const quote = await paidQuote('1', 8n);
+    await commitSome([quote], clock.now());
+    const counted = await Promise.all(Array.from({ length: 8 }, () => catchUpQuote(stores, quote)));
+    for (const each of counted) expect(each).toMatchObject({ state: 'ISSUED', amountIssued: 8n });
+    expect(await stores.quotes.find(quote)).toMatchObject({ version: 4, issueCount: 2 });
+  });
+});
+
+async function projectUntilCrash(points: Failpoints): Promise<boolean> {
+  const { quotes, steps, operations, counters } = ports;
+  const wrapped = {
+    clock,
+    quotes: crashing(quotes, points),
+    steps: crashing(steps, points),
+    operations: crashing(operations, points),
+    counters: crashing(counters, points),
+  };
+  try {
+    await projectAll(wrapped);
+    return false;
+  } catch (error) {
+    if (error instanceof Crash) return true;
+    throw error;
+  }
+}
+
+describe('the supply at a cut', () => {
+  test('is the sum of the operations before it, whatever hourly cuts lie between', async () => {
+    const hours: Operation[][] = [];
+    for (let hour = 0; hour < 3; hour += 1) {
+      hours.push(await commitSome([await paidQuote(String(hour + 1), 8n)], clock.now()));
+      await projectAll(ports);
+      clock.advance(3_600_000);
+      await storeSupplyCut(stores);
+    }
+    expect(await database.db.collection('supplyCuts').countDocuments()).toBe(3);
+    for (let hour = 0; hour < 3; hour += 1) {
+      const after = unixMs((hours[hour]?.[0]?.committedAt ?? 0) + 1);
+      const supply = await getSupply(stores, after);
+      expect(supply).toEqual({ ok: true, value: withOperations(EMPTY_SUPPLY, hours.slice(0, hour + 1).flat()) });
+    }
+    expect(await getSupply(stores, undefined)).toEqual({ ok: true, value: withOperations(EMPTY_SUPPLY, hours.flat()) });
+  });
+
+  test('is refused while operations may still join it', async () => {
+    expect(await getSupply(stores, unixMs(clock.now() - 59_999))).toEqual({ ok: false, error: 'CUT_NOT_FINAL' });
+    expect((await getSupply(stores, unixMs(clock.now() - 60_000))).ok).toBe(true);
+  });
+});
+
+describe('a crash around a commit', () => {
+  const create = { quoteIds: { next: () => '0198f1c0-7e8a-7c3d-8e9f-1a2b3c4d5e6f' }, pools: POOLS };
+
+  test.each([
+    ['before', 'created'],
+    ['after', 'repeated'],
+  ] as const)('of a quote, %s it: the repeat is %s', async (when, is) => {
+    const quotes = crashing(stores.quotes, { calls: 0, at: 1, when });
+    await expect(createQuote({ ...create, quotes, clock }, BATCH)).rejects.toThrow(Crash);
+    expect(await createQuote({ ...create, ...stores }, BATCH)).toEqual({ is });
+    expect(await stores.quotes.find(ehashKey('pool-1', 'b-0001'))).toMatchObject({ state: 'PENDING', version: 1 });
+  });
+
+  test.each([
+    ['before', 'settled'],
+    ['after', 'repeated'],
+  ] as const)('of a settlement, %s it: the repeat is %s', async (when, is) => {
+    await createQuote({ ...create, ...stores }, BATCH);
+    const settle = { clock, auditorKeys: AUDITOR_KEYS };
+    const quotes = crashing(stores.quotes, { calls: 0, at: 2, when });
+    await expect(settleQuote({ ...settle, quotes }, aVerdict())).rejects.toThrow(Crash);
+    expect(await settleQuote({ ...settle, quotes: stores.quotes }, aVerdict())).toEqual({ is });
+    const paid = await stores.quotes.find(ehashKey('pool-1', 'b-0001'));
+    expect(paid).toMatchObject({ state: 'PAID', amountPaid: 28n, version: 2 });
+  });
+});
