@@ -4,10 +4,10 @@ import type { HoldCode, DeadLetterClass, TemplateCode, VerdictCode } from './dom
 import type { Batch } from './domain/batch.ts';
 import type { BatchState } from './domain/batch-machine.ts';
 import type { Breach } from './domain/breaches.ts';
+import type { BitcoinNode, Circuit, Tips } from './node-ports.ts';
 import type { BatchRules } from './domain/check-envelope.ts';
 import type { ShareRules } from './domain/check-shares.ts';
 import type { TemplateRules } from './domain/check-template.ts';
-import type { NodeReply } from './domain/node-answers.ts';
 import type { Luck } from './domain/statistics/luck.ts';
 import type { Template } from './domain/template.ts';
 import type { TemplateState } from './domain/template-machine.ts';
@@ -217,45 +217,6 @@ export interface ExtranonceOwners {
     lockingKey: string,
     atMs: UnixMs,
   ): Promise<Map<string, string>>;
-}
-
-// Bitcoin
-
-export interface NodeStatus {
-  /** Internal byte order, lower-case hex. */
-  readonly bestBlock: string;
-  readonly height: number;
-  readonly initialBlockDownload: boolean;
-}
-
-export interface BitcoinNode {
-  readonly id: string;
-  /** Whether it would take the block, proof of work aside. Never throws. */
-  propose(block: Bytes, prevHash: Bytes): Promise<NodeReply>;
-  /** Undefined while it cannot be reached. */
-  status(): Promise<NodeStatus | undefined>;
-  parentOf(blockHash: string): Promise<{ prev: string; height: number } | undefined>;
-}
-
-export interface Tip {
-  readonly hash: string;
-  readonly prev: string;
-  readonly height: number;
-  readonly firstSeenMs: UnixMs;
-}
-
-export interface Tips {
-  knows(hash: string): Promise<boolean>;
-  isEmpty(): Promise<boolean>;
-  /** First sight of a block; a repeat changes nothing. */
-  record(tip: Tip): Promise<void>;
-  /** When the first child of this block (internal order, hex) was seen. */
-  childSeenMs(prevHash: string): Promise<number | undefined>;
-}
-
-export interface Circuit {
-  /** Fewer nodes than the quorum are healthy. */
-  isOpen(): boolean;
 }
 
 // Breaches, dead letters, signing

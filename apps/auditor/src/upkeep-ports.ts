@@ -2,7 +2,10 @@ import type { HoldCode } from './domain/audit-codes.ts';
 import type { Severity } from './domain/breaches.ts';
 import type { Luck } from './domain/statistics/luck.ts';
 import type { UnixMs } from '@assay/shared/kernel/clock';
-import type { DueTask, StoredTemplate } from './ports.ts';
+import type { DueTask, NodeStatement, StoredTemplate, Trace } from './ports.ts';
+import type { Bytes } from '@assay/shared/kernel/bytes';
+import type { BatchState } from './domain/batch-machine.ts';
+import type { TemplateState } from './domain/template-machine.ts';
 
 /** Breaches for which the mint still has to be told to pause. */
 export interface PauseOrders {
@@ -32,6 +35,11 @@ export interface Settlements {
   takeMissingQuotes(nowMs: number, limit: number): Promise<string[]>;
   /** Publishes verdicts again that the mint did not act on; ids of those it was told too often, each once. */
   tellAgain(nowMs: UnixMs, limit: number): Promise<{ republished: number; stuck: string[] }>;
+}
+
+export interface TemplateWaits {
+  /** Templates that wait for nodes are due at once. */
+  wakeNodeHolds(atMs: UnixMs): Promise<void>;
 }
 
 /** Work that nobody is about to do. */
@@ -101,4 +109,60 @@ export interface QueueCounts {
   readonly oldestAgeMs: number;
   readonly held: ReadonlyMap<HoldCode, number>;
   readonly templates: number;
+}
+
+export interface BatchRecord {
+  readonly id: string;
+  /** BatchAccepted as it arrived. */
+  readonly event: Bytes;
+  readonly state: BatchState;
+  readonly code: string;
+  readonly revision: number;
+  readonly attempt: number;
+  /** 0 when it does not wait. */
+  readonly nextAtMs: number;
+  readonly receivedAtMs: number;
+  /** VerdictGiven as published, once judged. */
+  readonly verdictEvent: Bytes | undefined;
+  readonly trace: Trace | undefined;
+}
+
+export interface TemplateRecord {
+  readonly id: string;
+  /** TemplateDeclared as it arrived. */
+  readonly event: Bytes;
+  readonly state: TemplateState;
+  readonly code: string;
+  readonly late: boolean;
+  readonly answers: readonly NodeStatement[];
+  readonly revision: number;
+  readonly attempt: number;
+  /** 0 when it does not wait. */
+  readonly nextCheckAtMs: number;
+  /** TemplateJudged as published, once judged. */
+  readonly verdictEvent: Bytes | undefined;
+}
+
+export interface BatchFilter {
+  readonly poolId?: string;
+  readonly lockingKey?: string;
+  readonly state?: BatchState;
+  readonly receivedFromMs?: number;
+  readonly receivedBeforeMs?: number;
+}
+
+/** Reads for whoever asks. */
+export interface AuditRecords {
+  batch(id: string): Promise<BatchRecord | undefined>;
+  /** By time of receipt, then id; from after `after`. */
+  batches(
+    filter: BatchFilter,
+    page: { limit: number; after: { receivedAtMs: number; id: string } | undefined },
+  ): Promise<BatchRecord[]>;
+  template(id: string): Promise<TemplateRecord | undefined>;
+  /** Ascending by id, from after `afterId`. */
+  templates(
+    filter: { state?: TemplateState; code?: string },
+    page: { limit: number; afterId: string },
+  ): Promise<TemplateRecord[]>;
 }

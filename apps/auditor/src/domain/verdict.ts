@@ -1,5 +1,6 @@
 import { type Bytes, concat, lp, u8, u32, u64, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
+import { schnorrSign, xOnlyPublicKeyOf } from '@assay/shared/kernel/schnorr';
 import type { ShareCode } from './audit-codes.ts';
 import { merkleTreeRoot } from './merkle-tree.ts';
 
@@ -55,4 +56,9 @@ export function templateVerdictHash(verdict: {
       lp(verdict.declaredBy),
     ),
   );
+}
+
+/** Signs verdict hashes with the auditor's key (32 bytes). */
+export function verdictSigner(secret: Bytes): { readonly publicKey: Bytes; sign(hash: Bytes): Bytes } {
+  return { publicKey: xOnlyPublicKeyOf(secret), sign: (hash) => schnorrSign(hash, secret) };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@assay/shared/kernel/clock';
-import type { BitcoinNode, NodeStatus, Tip, Tips } from '../ports.ts';
+import type { BitcoinNode, NodeStatus, Tip, Tips } from '../node-ports.ts';
 
 const CATCH_UP_BLOCKS = 144;
 

@@ -12,6 +12,8 @@ export interface TakeInBatchPorts {
   readonly waits: BatchWaits;
   readonly breaches: Breaches;
   readonly scheduler: Scheduler;
+  /** Tells the mint at once of a breach that stops it. */
+  readonly pauseMint: () => void;
 }
 
 export type BatchIntakeOutcome =
@@ -24,9 +26,10 @@ export type BatchIntakeOutcome =
 
 /** Takes a batch in: queued for its check, its key_seq held, its successor woken (02-auditor section 3). */
 export async function takeInBatch(
-  { clock, pools, intake, waits, breaches, scheduler }: TakeInBatchPorts,
+  ports: TakeInBatchPorts,
   { batch, raw, trace }: { batch: Batch; raw: Bytes; trace: Trace | undefined },
 ): Promise<BatchIntakeOutcome> {
+  const { clock, pools, intake, waits, breaches, scheduler } = ports;
   const rules = pools.get(batch.poolId);
   const code = checkProvenance(batch, rules);
   if (code !== undefined || rules === undefined) return { kind: 'quarantine', code: code ?? 'POOL_UNKNOWN' };
@@ -45,6 +48,7 @@ export async function takeInBatch(
     const scope = `${batch.poolId}/${batch.batchId}`;
     const found = toHex(batch.batchHash);
     await breaches.open({ rule: 'B14', scope, expected: outcome.hash, found }, receivedAtMs, trace);
+    ports.pauseMint();
     return { kind: 'conflict' };
   }
   // Repeated for a known batch: the first delivery may have ended in between.

@@ -1,4 +1,4 @@
-import type { BitcoinNode, Circuit, NodeStatus } from '../ports.ts';
+import type { BitcoinNode, Circuit, NodeStatus } from '../node-ports.ts';
 
 /** What came of a look at one node. */
 export interface Look {

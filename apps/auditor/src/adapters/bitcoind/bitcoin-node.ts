@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Bytes, fromHex, reversed, toHex } from '@assay/shared/kernel/bytes';
 import { ACCEPTED, NOT_BEST_PREV, type NodeReply } from '../../domain/node-answers.ts';
-import type { BitcoinNode } from '../../ports.ts';
+import type { BitcoinNode } from '../../node-ports.ts';
 import { type Rpc, RpcError, RpcTimeout } from './json-rpc.ts';
 
 const HASH = z.string().regex(/^[0-9a-f]{64}$/);

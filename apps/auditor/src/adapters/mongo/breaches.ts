@@ -47,7 +47,7 @@ export const BREACHES: CollectionDefinition = {
 
 const FOUND_CHARACTERS_MAX = 1_000;
 
-/** @param options.onOpen wakes the relay and the pause of the mint. */
+/** @param options.onOpen wakes the relay. */
 export function breachBook(
   breaches: Collection<BreachDocument>,
   options: { onOpen: () => void },

@@ -5,6 +5,8 @@ import { toHex } from '@assay/shared/kernel/bytes';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import { outboxEntry } from '@assay/shared/runtime/outbox';
+import type { HoldCode } from '../../domain/audit-codes.ts';
+import type { TemplateWaits } from '../../upkeep-ports.ts';
 import type {
   Committed,
   DueTask,
@@ -16,6 +18,8 @@ import type {
   Trace,
 } from '../../ports.ts';
 import { storedTemplate, type TemplateDocument } from './template-document.ts';
+
+const NODE_HOLDS: readonly HoldCode[] = ['HOLD_NODE_BEHIND', 'HOLD_NODE_UNAVAILABLE'];
 
 type Templates = Collection<TemplateDocument>;
 
@@ -156,6 +160,18 @@ function recheckUpdate(template: StoredTemplate, atMs: UnixMs, automatic: boolea
       ...(revived ? { revision: template.revision + 1, attempt: 0, enqueues: 0, waitingSince: at } : {}),
     },
     $inc: { autoReplays: revived && automatic ? 1 : 0 },
+  };
+}
+
+export function templateWaits(templates: Templates): TemplateWaits {
+  return {
+    wakeNodeHolds: async (atMs) => {
+      const at = new Date(atMs);
+      await templates.updateMany(
+        { state: 'HELD', code: { $in: [...NODE_HOLDS] }, nextCheckAt: { $gt: at } },
+        { $set: { nextCheckAt: at }, $inc: { version: 1 } },
+      );
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import { type CollectionDefinition, duplicateIndexOf } from '@assay/shared/runtime/mongo';
-import type { Tips } from '../../ports.ts';
+import type { Tips } from '../../node-ports.ts';
 
 export interface TipDocument {
   /** Block hash, internal byte order, hex. */

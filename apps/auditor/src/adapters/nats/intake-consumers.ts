@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { type Bus } from '@assay/shared/runtime/nats';
 import { consume, type Delivery, type Disposition } from '@assay/shared/runtime/consumer';
+import type { Bus } from '@assay/shared/runtime/nats';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { currentTrace } from '@assay/shared/runtime/telemetry';
 import { takeInBatch, type TakeInBatchPorts } from '../../flows/take-in-batch.ts';
@@ -12,8 +12,6 @@ const CONCURRENCY = 32;
 // The mint works on the same event as the intake does, and may be faster.
 const UNKNOWN_BATCH_DELAYS_MS = [1_000, 5_000, 15_000, 60_000, 300_000] as const;
 
-type PoolEvent = 'pool.batch.accepted' | 'pool.template.declared';
-
 export interface IntakePorts {
   readonly batch: TakeInBatchPorts;
   readonly template: TakeInTemplatePorts;
@@ -23,29 +21,42 @@ export interface IntakePorts {
 /** Follows the facts of pools and of the mint. */
 export function consumeFacts(context: ServiceContext, db: Db, bus: Bus, ports: IntakePorts): void {
   consume(context, db, bus, {
-    durable: 'auditor-intake-pool',
-    events: ['pool.template.declared', 'pool.batch.accepted'],
+    durable: 'auditor-intake-templates',
+    events: ['pool.template.declared'],
     concurrency: CONCURRENCY,
-    handle: (delivery) => takeIn(ports, delivery),
+    handle: (delivery) => templateDeclared(ports.template, delivery),
   });
   consume(context, db, bus, {
-    durable: 'auditor-intake-mint',
+    durable: 'auditor-intake-batches',
+    events: ['pool.batch.accepted'],
+    concurrency: CONCURRENCY,
+    handle: (delivery) => batchAccepted(ports.batch, delivery),
+  });
+  consume(context, db, bus, {
+    durable: 'auditor-intake-quotes',
     events: ['mint.quote.created', 'mint.quote.paid', 'mint.quote.failed', 'mint.quote.issued'],
     concurrency: CONCURRENCY,
-    handle: (delivery) => noteQuote(ports.settlements, delivery),
+    handle: (delivery) => quoteChanged(ports.settlements, delivery),
   });
 }
 
-function takeIn(ports: IntakePorts, { message, raw }: Delivery<PoolEvent>): Promise<Disposition> {
-  const isBatch = 'batchHash' in message;
-  const attributes = isBatch
-    ? { 'assay.batch': `${message.poolId}/${message.batchId}` }
-    : { 'assay.template': message.templateId.toString('hex') };
-  return intakeSpan(attributes, async (span) => {
-    const trace = currentTrace();
-    const outcome = isBatch
-      ? await takeInBatch(ports.batch, { batch: message, raw, trace })
-      : await takeInTemplate(ports.template, { template: message, raw, trace });
+function batchAccepted(
+  ports: TakeInBatchPorts,
+  { message: batch, raw }: Delivery<'pool.batch.accepted'>,
+): Promise<Disposition> {
+  return intakeSpan({ 'assay.batch': `${batch.poolId}/${batch.batchId}` }, async (span) => {
+    const outcome = await takeInBatch(ports, { batch, raw, trace: currentTrace() });
+    span.note({ 'assay.outcome': outcome.kind });
+    return outcome.kind === 'quarantine' ? { do: 'poison', code: outcome.code } : { do: 'ack' };
+  });
+}
+
+function templateDeclared(
+  ports: TakeInTemplatePorts,
+  { message: template, raw }: Delivery<'pool.template.declared'>,
+): Promise<Disposition> {
+  return intakeSpan({ 'assay.template': template.templateId.toString('hex') }, async (span) => {
+    const outcome = await takeInTemplate(ports, { template, raw, trace: currentTrace() });
     span.note({ 'assay.outcome': outcome.kind });
     return outcome.kind === 'quarantine' ? { do: 'poison', code: outcome.code } : { do: 'ack' };
   });
@@ -60,7 +71,7 @@ const QUOTE_EVENTS = {
   'mint.quote.issued': 'issued',
 } as const satisfies Record<QuoteEventName, QuoteEvent['kind']>;
 
-async function noteQuote(
+async function quoteChanged(
   settlements: Pick<Settlements, 'note'>,
   { event, message }: Delivery<QuoteEventName>,
 ): Promise<Disposition> {

@@ -1,0 +1,136 @@
+import {
+  AuditorServiceService,
+  BatchState,
+  type GetQueueStatusResponse,
+  type ListBatchesRequest,
+  TemplateState,
+} from '@assay/proto/gen/assay/auditor/v1/auditor_service';
+import { DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
+import type { Clock } from '@assay/shared/kernel/clock';
+import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
+import { GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
+import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
+import type { Circuit } from '../../node-ports.ts';
+import type { AuditRecords, BatchFilter, QueueControl, QueueCounts } from '../../upkeep-ports.ts';
+import { renderBatch, renderLetter, renderTemplate } from './render.ts';
+
+export interface ServiceParts {
+  readonly clock: Clock;
+  readonly records: AuditRecords;
+  readonly letters: DeadLetterStore;
+  readonly queue: { count(nowMs: number): Promise<QueueCounts> };
+  readonly control: QueueControl;
+  readonly circuit: Circuit;
+  /** Tasks that this replica works on at the same time. */
+  readonly workers: number;
+}
+
+/** Questions about verdicts, for any team (02-auditor section 10). */
+export function auditorService(parts: ServiceParts): Implementation {
+  const { records, letters } = parts;
+  return implement(AuditorServiceService, {
+    getBatch: async ({ poolId, batchId }) => {
+      const record = await records.batch(`${poolId}/${batchId}`);
+      if (record === undefined) throw new GrpcFault('BATCH_UNKNOWN', `no batch ${poolId}/${batchId}`);
+      return { batch: renderBatch(record, 'with-shares') };
+    },
+    listBatches: (request) => listBatches(records, request),
+    getTemplate: async ({ templateId }) => {
+      const record = await records.template(templateId.toString('hex'));
+      if (record === undefined) throw new GrpcFault('TEMPLATE_UNKNOWN', `no template ${templateId.toString('hex')}`);
+      return { template: renderTemplate(record) };
+    },
+    listTemplates: async ({ state, code, pageSize: size, pageToken }) => {
+      const limit = pageSize(size);
+      const { id: afterId = '' } = decodePageToken(pageToken);
+      const stateName = nameOf(TemplateState, 'TEMPLATE_STATE_', state);
+      const filter = { ...(stateName === undefined ? {} : { state: stateName }), ...(code === '' ? {} : { code }) };
+      const found = await records.templates(filter, { limit, afterId });
+      return { templates: found.map(renderTemplate), nextPageToken: nextToken(found, limit, ({ id }) => ({ id })) };
+    },
+    getQueueStatus: () => queueStatus(parts),
+    listDeadLetters: async ({ state, class: wanted, pageSize: size, pageToken }) => {
+      const limit = pageSize(size);
+      const { id } = decodePageToken(pageToken);
+      const stateName = nameOf(DeadLetterState, 'DEAD_LETTER_STATE_', state);
+      const className = nameOf(DeadLetterClass, 'DEAD_LETTER_CLASS_', wanted);
+      const filter = {
+        ...(stateName === undefined ? {} : { state: stateName }),
+        ...(className === undefined ? {} : { class: className }),
+      };
+      const found = await letters.list(filter, { limit, ...(id === undefined ? {} : { after: id }) });
+      const nextPageToken = nextToken(found, limit, (last) => ({ id: last._id }));
+      return { deadLetters: found.map((letter) => renderLetter(letter, 'summary')), nextPageToken };
+    },
+    getDeadLetter: async ({ deadLetterId }) => {
+      const letter = await letters.get(deadLetterId);
+      if (letter === undefined) throw new GrpcFault('DEAD_LETTER_UNKNOWN', `no dead letter ${deadLetterId}`);
+      return { deadLetter: renderLetter(letter, 'everything') };
+    },
+  });
+}
+
+async function listBatches(records: AuditRecords, request: ListBatchesRequest) {
+  const limit = pageSize(request.pageSize);
+  const { at, id } = decodePageToken(request.pageToken);
+  const after = at === undefined || id === undefined ? undefined : { receivedAtMs: Number(at), id };
+  const found = await records.batches(filterOf(request), { limit, after });
+  return {
+    batches: found.map((record) => renderBatch(record, 'without-shares')),
+    nextPageToken: nextToken(found, limit, (last) => ({ at: String(last.receivedAtMs), id: last.id })),
+  };
+}
+
+const TIME_MAX_MS = 8_640_000_000_000_000n;
+
+function filterOf(request: ListBatchesRequest): BatchFilter {
+  const { poolId, lockingKey, receivedFromMs, receivedBeforeMs } = request;
+  if (receivedFromMs > TIME_MAX_MS || receivedBeforeMs > TIME_MAX_MS) {
+    throw new GrpcFault('REQUEST_INVALID', 'received_from_ms, received_before_ms: no such time');
+  }
+  const state = nameOf(BatchState, 'BATCH_STATE_', request.state);
+  return {
+    ...(poolId === '' ? {} : { poolId }),
+    ...(lockingKey.length === 0 ? {} : { lockingKey: lockingKey.toString('hex') }),
+    ...(state === undefined ? {} : { state }),
+    ...(receivedFromMs === 0n ? {} : { receivedFromMs: Number(receivedFromMs) }),
+    ...(receivedBeforeMs === 0n ? {} : { receivedBeforeMs: Number(receivedBeforeMs) }),
+  };
+}
+
+function nextToken<T>(found: readonly T[], limit: number, fields: (last: T) => Record<string, string>): string {
+  const last = found.at(-1);
+  return last === undefined || found.length < limit ? '' : encodePageToken(fields(last));
+}
+
+type NameIn<Table, Prefix extends string> = Exclude<
+  keyof Table extends infer Key ? (Key extends `${Prefix}${infer Name}` ? Name : never) : never,
+  'UNSPECIFIED'
+>;
+
+/** The bare name of an enum value of the wire; undefined for its zero. */
+export function nameOf<const Table extends Readonly<Record<string, number>>, const Prefix extends string>(
+  table: Table,
+  prefix: Prefix,
+  value: number,
+): NameIn<Table, Prefix> | undefined {
+  if (value === 0) return undefined;
+  const found = Object.keys(table).find((key) => table[key] === value);
+  if (found === undefined) throw new GrpcFault('REQUEST_INVALID', `${value} is not a value of ${prefix}…`);
+  return found.slice(prefix.length) as NameIn<Table, Prefix>;
+}
+
+async function queueStatus(parts: ServiceParts): Promise<GetQueueStatusResponse> {
+  const now = parts.clock.now();
+  const [counts, pausedUntilMs] = await Promise.all([parts.queue.count(now), parts.control.pausedUntilMs()]);
+  return {
+    depth: BigInt(counts.batches),
+    inFlight: BigInt(counts.inFlight),
+    oldestAgeMs: BigInt(counts.oldestAgeMs),
+    held: [...counts.held].filter(([, count]) => count > 0).map(([code, count]) => ({ code, count: BigInt(count) })),
+    circuitOpen: parts.circuit.isOpen(),
+    workers: parts.workers,
+    pausedUntilMs: pausedUntilMs > now ? BigInt(pausedUntilMs) : 0n,
+    templatesWaiting: BigInt(counts.templates),
+  };
+}
