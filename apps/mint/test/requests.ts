@@ -14,7 +14,7 @@ export function opId(name: string): string {
   return toHex(sha256(utf8(name)));
 }
 
-export function blinds(name: string, amounts: readonly bigint[], keyset: Keyset): readonly Blinded[] {
+export function blinds(name: string, amounts: readonly bigint[], keyset: Pick<Keyset, 'id'>): readonly Blinded[] {
   return amounts.map((value, index) => blind(`${name}-${index}`, value, keyset));
 }
 
@@ -22,7 +22,7 @@ export function blinds(name: string, amounts: readonly bigint[], keyset: Keyset)
 export function mintRequest(
   name: string,
   amounts: readonly bigint[],
-  keyset: Keyset,
+  keyset: Pick<Keyset, 'id'>,
   { quoteId = QUOTE_ID, seed = name } = {},
 ): IssueRequest {
   const outputs = blinds(seed, amounts, keyset).map(({ output }) => output);
@@ -33,7 +33,7 @@ export function swapRequest(
   name: string,
   inputs: readonly ProofInput[],
   amounts: readonly bigint[],
-  keyset: Keyset,
+  keyset: Pick<Keyset, 'id'>,
 ): SwapRequest {
   return { inputs, outputs: blinds(name, amounts, keyset).map(({ output }) => output) };
 }

@@ -20,7 +20,7 @@ export interface Blinded {
 }
 
 /** B_ = Y + r·G; everything follows from the secret. */
-export function blind(secret: string, value: bigint, keyset: Keyset): Blinded {
+export function blind(secret: string, value: bigint, keyset: Pick<Keyset, 'id'>): Blinded {
   const r = sha256(utf8(`r/${secret}`));
   const b = secp256k1.publicKeyCombine([fromHex(pointOfSecret(secret)), publicKeyOf(r)], true);
   return { output: { amount: amount(value), keyset: keyset.id, b: pointHex(b) }, secret, r };
