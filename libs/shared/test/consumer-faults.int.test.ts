@@ -11,7 +11,7 @@ import { type MongoServer, type NatsServer, startMongod, startNats } from '@assa
 import { AckPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
-import type { Db } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 type Handle = ConsumeOptions<'auditor.check-batch'>['handle'];
@@ -103,6 +103,64 @@ describe('a message whose handler takes its process down each time', () => {
     expect(letter).toMatchObject({ class: 'ERROR', code: 'MAX_DELIVERIES', deliveries: 1 });
     expect(traceIdOf(letter?.trace)).toBe(traceIdOf(TRACE));
     expect(CheckTask.decode(letter?.raw ?? new Uint8Array()).id).toBe(`b-${published}`);
+  });
+});
+
+describe('a waiting message', () => {
+  const waiting = (more: object) => {
+    const task = CheckTask.fromPartial({ kind: 1, id: 'w', revision: 0 });
+    return {
+      ...{ durable: DURABLE, subject: 'assay.v1.cmd.auditor.batch.check', messageId: 'batch:w:0', headers: {} },
+      ...{ raw: CheckTask.encode(task).finish(), code: 'HOLD', attempt: 1, revision: 0, deliveries: 2, runs: 0 },
+      ...{ firstSeenAt: new Date(), dueAt: new Date(0), version: 1, ...more },
+    };
+  };
+  const put = (more: object = {}) =>
+    db
+      .collection<Document & { _id: string }>('waitingMessages')
+      .insertOne({ _id: `${DURABLE}/batch:w:0`, ...waiting(more) });
+
+  it('whose instance crashed while it ran is run by another one when its claim is over', async () => {
+    await put({ dueAt: new Date(Date.now() + 1_500), version: 2, runs: 1 });
+    let attempt = 0;
+    start(async (delivery) => {
+      attempt = delivery.attempt;
+      return { do: 'ack' };
+    });
+    await eventually(async () => expect(await db.collection('waitingMessages').countDocuments()).toBe(0));
+    expect(attempt).toBe(1);
+  });
+
+  it('that takes its process down at each run ends as a dead letter', async () => {
+    await put({ runs: 20 });
+    let runs = 0;
+    start(async () => ({ do: (runs += 1) > 0 ? 'ack' : 'ack' }));
+    await eventually(async () => expect(await db.collection('waitingMessages').countDocuments()).toBe(0));
+    expect(runs).toBe(0);
+    expect(await letters().findOne({})).toMatchObject({
+      class: 'ERROR',
+      code: 'MAX_DELIVERIES',
+      messageId: 'batch:w:0',
+    });
+  });
+
+  it('whose handler fails rests, and fails for good after as many runs as a message has deliveries', async () => {
+    await put();
+    let runs = 0;
+    start(
+      () => {
+        runs += 1;
+        return Promise.reject(new Error('still broken'));
+      },
+      { maxDeliver: 2 },
+    );
+    const resting = () => db.collection('waitingMessages').findOne({ runs: 1 });
+    await eventually(async () => expect((await resting())?.['dueAt'].getTime()).toBeGreaterThan(Date.now() + 20_000));
+    await eventually(async () => expect((await resting())?.['dueAt'].getTime()).toBeLessThan(Date.now() + 31_000));
+    await db.collection('waitingMessages').updateOne({}, { $set: { dueAt: new Date(0) } });
+    await eventually(async () => expect(await letters().countDocuments({ code: 'HANDLER_FAULT' })).toBe(1));
+    expect(runs).toBe(2);
+    expect(await letters().findOne({})).toMatchObject({ class: 'ERROR', deliveries: 4 });
   });
 });
 
