@@ -49,21 +49,12 @@ async function readBody({ bodies, cache, reportFault }: FollowTemplatesPorts, te
   }
 }
 
-export interface JobNotes {
-  /** Writes down when a job of the current template was last sent. */
-  note(): Promise<void>;
-}
-
-/** `lastJobAt` of what this instance sent, every few seconds: a template closes when its last job is old enough. */
-export function createJobNotes(ports: {
-  readonly templates: TemplatePort;
-  readonly board: JobBoard;
-  readonly clock: Clock;
-}): JobNotes {
-  return {
-    async note() {
-      const template = ports.board.work?.template;
-      if (template !== undefined) await ports.templates.noteJob(template.id, ports.clock.now());
-    },
-  };
+/** Writes down when a job of the current template was last sent: a template closes when its last job is old enough. */
+export async function noteJobs({
+  templates,
+  board,
+  clock,
+}: Omit<FollowTemplatesPorts, 'bodies' | 'cache' | 'reportFault'>) {
+  const template = board.work?.template;
+  if (template !== undefined) await templates.noteJob(template.id, clock.now());
 }

@@ -25,9 +25,21 @@ export interface Offer {
   readonly fetchedAt: UnixMs;
 }
 
+export interface JobBoardOptions {
+  readonly clock: Clock;
+  /** POOL_TEMPLATE_MAX_AGE_MS */
+  readonly maxAgeMs: number;
+  /** POOL_STALE_GRACE_MS */
+  readonly staleGraceMs: number;
+  /** Where job ids begin, so that those of another run of the process are not met again. */
+  readonly firstCounter: number;
+}
+
 type Listener = (work: Work) => void;
 
 const COUNTER_STEPS = 2 ** 24;
+/** Templates that are remembered; jobs of older ones are past their time. */
+const TEMPLATES_MAX = 512;
 
 /**
  * What this instance mines on: the current template, the tip, and the jobs of the current step, one for each difficulty
@@ -36,6 +48,8 @@ const COUNTER_STEPS = 2 ** 24;
 export class JobBoard {
   readonly #clock: Clock;
   readonly #maxAgeMs: number;
+  readonly #staleGraceMs: number;
+  readonly #prevHashes = new Map<string, string>();
   readonly #listeners: Listener[] = [];
   readonly #invalid = new Set<string>();
   #jobs = new Map<number, BoardJob>();
@@ -44,10 +58,10 @@ export class JobBoard {
   #tip: Tip | undefined;
   #counter: number;
 
-  /** @param firstCounter where job ids begin, so that those of another run of the process are not met again */
-  constructor(options: { readonly clock: Clock; readonly maxAgeMs: number; readonly firstCounter: number }) {
+  constructor(options: JobBoardOptions) {
     this.#clock = options.clock;
     this.#maxAgeMs = options.maxAgeMs;
+    this.#staleGraceMs = options.staleGraceMs;
     this.#counter = options.firstCounter % COUNTER_STEPS;
   }
 
@@ -72,22 +86,29 @@ export class JobBoard {
     return this.#invalid.has(templateId);
   }
 
+  /** Whether no share on this template can be accepted any more: its batches are then sealed. */
+  isEnded(templateId: string): boolean {
+    const prevHash = this.#prevHashes.get(templateId);
+    if (prevHash === undefined || this.#invalid.has(templateId)) return true;
+    if (this.#tip === undefined || prevHash === this.#tip.prevHash) return false;
+    return prevHash !== this.#tip.before || this.#clock.now() >= this.#tip.changedAt + this.#staleGraceMs;
+  }
+
   /** Takes a stored template, or the same one with a fresh time; tells every listener of the new step. */
   post(offer: Offer): void {
     const tipChanged = this.#moveTip(offer.template.prevHashHex);
     const replacesInvalid = this.#work !== undefined && this.#invalid.has(this.#work.template.id);
     this.#offer = offer;
+    this.#prevHashes.delete(offer.template.id);
+    this.#prevHashes.set(offer.template.id, offer.template.prevHashHex);
+    const [oldest] = this.#prevHashes.keys();
+    if (this.#prevHashes.size > TEMPLATES_MAX && oldest !== undefined) this.#forget(oldest);
     this.#step(offer.template, tipChanged || replacesInvalid);
   }
 
   /** An auditor's word: shares on it are refused; its jobs are withdrawn by the next template. */
   withdraw(templateId: string): void {
-    this.#invalid.add(templateId);
-  }
-
-  /** Forgets a template of which no job can be out any more. */
-  forget(templateId: string): void {
-    this.#invalid.delete(templateId);
+    if (this.#prevHashes.has(templateId)) this.#invalid.add(templateId);
   }
 
   /** The job of the current step at difficulty 2^k. */
@@ -103,6 +124,11 @@ export class JobBoard {
 
   onWork(listener: Listener): void {
     this.#listeners.push(listener);
+  }
+
+  #forget(templateId: string): void {
+    this.#prevHashes.delete(templateId);
+    this.#invalid.delete(templateId);
   }
 
   #moveTip(prevHash: string): boolean {

@@ -36,10 +36,20 @@ export class TemplateMaker {
 
   /** Once a second: a refresh when it is time, and another try when the last one brought nothing. */
   async tick(): Promise<void> {
-    if (!this.#ports.mayMake()) return;
+    const { mayMake, board } = this.#ports;
+    if (!mayMake()) return;
+    const current = board.work?.template.id;
+    if (current !== undefined && board.isInvalid(current)) return this.#leaveSource();
     const due = this.#last?.outcome !== 'made' && this.#last?.outcome !== 'kept';
     const refresh = this.#lastAt === undefined || this.#ports.clock.now() >= this.#lastAt + this.#refreshMs;
     if (due || refresh) await this.make();
+  }
+
+  /** An auditor judged what is mined on invalid: the next source makes the next template. */
+  #leaveSource(): Promise<void> {
+    const node = this.#ports.watch.inUse();
+    if (node !== undefined) this.#ports.watch.distrust(node);
+    return this.make();
   }
 
   /** Waits at the source for the next template, for ever, until the signal. */

@@ -1,5 +1,6 @@
 import { bytesEqual, toHex } from '@assay/shared/kernel/bytes';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { StartError } from '@assay/shared/runtime/start-error';
 import type { HashShare } from '../../ports.ts';
 import { nodeHasher } from './node-hasher.ts';
 import { KNOWN_SHARES } from './known-shares.ts';
@@ -32,6 +33,18 @@ export function chooseHasher(wanted: HasherName): Result<ChosenHasher, HasherFau
     fault = { code: hashShare === undefined ? 'hasher-missing' : 'hasher-wrong', name };
   }
   return err(fault);
+}
+
+/** @throws StartError when the wanted implementation is missing or wrong */
+export function requireHasher(wanted: HasherName): ChosenHasher {
+  const chosen = chooseHasher(wanted);
+  if (chosen.ok) return chosen.value;
+  const { code, name } = chosen.error;
+  throw new StartError({
+    what: `POOL_HASHER=${wanted} cannot be used`,
+    why: code === 'hasher-missing' ? `${name} is not present here` : `${name} does not reproduce the known shares`,
+    remedy: 'set POOL_HASHER=auto',
+  });
 }
 
 function created(create: () => HashShare): HashShare | undefined {

@@ -1,0 +1,21 @@
+import type { Db } from 'mongodb';
+import { type BlockEventEntries, blockPort } from './blocks.ts';
+import { batchPort, type PoolEventEntries } from './batches.ts';
+import { settingsPort } from './settings.ts';
+import { slotPort } from './slots.ts';
+import { templateBodyPort } from './template-bodies.ts';
+import { type TemplateEventEntries, templatePort } from './templates.ts';
+import { workerPort } from './workers.ts';
+
+/** Everything that the pool stores. @param events render what goes into the outboxes */
+export function mongoStores(db: Db, events: PoolEventEntries & TemplateEventEntries & BlockEventEntries) {
+  return {
+    batches: batchPort(db, events),
+    templates: templatePort(db, events),
+    bodies: templateBodyPort(db),
+    slots: slotPort(db),
+    workers: workerPort(db),
+    blocks: blockPort(db, events),
+    settings: settingsPort(db),
+  };
+}

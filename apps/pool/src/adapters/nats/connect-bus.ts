@@ -1,0 +1,43 @@
+import { CATALOGUE } from '@assay/proto/catalogue';
+import type { Db } from 'mongodb';
+import { consume } from '@assay/shared/runtime/consumer';
+import { connectNats } from '@assay/shared/runtime/nats';
+import { startRelay } from '@assay/shared/runtime/outbox';
+import type { ServiceContext } from '@assay/shared/runtime/service';
+import type { Pool } from '../../flows/assemble-pool.ts';
+import { applyTemplateVerdict } from '../../flows/apply-template-verdict.ts';
+import { applyVerdict, noteDeadLetter } from '../../flows/apply-verdict.ts';
+import { followTemplates } from '../../flows/follow-templates.ts';
+import { VERDICT_EVENTS, VERDICTS_DURABLE, verdictHandler } from './verdicts.ts';
+
+const CONCURRENCY = 16;
+
+/**
+ * Facts out and verdicts in, as soon as NATS is there. Mining does not wait for it: what the pool has to tell is in the
+ * outboxes, and templates of other instances are found by reading.
+ */
+export async function connectBus(
+  context: ServiceContext,
+  db: Db,
+  pool: Pool,
+  options: { readonly url: string; readonly outboxes: readonly string[] },
+): Promise<void> {
+  const bus = await connectNats(context, options);
+  startRelay(context, db, bus, options.outboxes);
+  const { ports, rules, board } = pool;
+  const judged = { ...ports, auditorKeys: rules.auditorKeys };
+  const handle = verdictHandler(rules.template.poolId, {
+    applyVerdict: (verdict) => applyVerdict(judged, verdict),
+    applyTemplateVerdict: (verdict) => {
+      const onInvalid = (templateId: string) => board.withdraw(templateId);
+      return applyTemplateVerdict({ ...judged, onInvalid }, verdict);
+    },
+    noteDeadLetter: (letter) => noteDeadLetter(ports, letter),
+  });
+  consume(context, db, bus, { durable: VERDICTS_DURABLE, events: VERDICT_EVENTS, concurrency: CONCURRENCY, handle });
+  bus.nc.subscribe(CATALOGUE['pool.template.declared'].subject, {
+    callback: () => {
+      followTemplates({ ...pool, ...ports }).catch((error: unknown) => ports.reportFault('follow-templates', error));
+    },
+  });
+}

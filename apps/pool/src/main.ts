@@ -1,0 +1,53 @@
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CONSUMER_COLLECTIONS } from '@assay/shared/runtime/consumer';
+import { LEASES } from '@assay/shared/runtime/leases';
+import { connectMongo, ensureCollections } from '@assay/shared/runtime/mongo';
+import { runService, type ServiceContext } from '@assay/shared/runtime/service';
+import { bitcoindNodes } from './adapters/bitcoind/nodes.ts';
+import { fixedNode } from './adapters/fixed/node.ts';
+import { requireHasher } from './adapters/hashing/choose-hasher.ts';
+import { OUTBOX_COLLECTIONS, POOL_COLLECTIONS } from './adapters/mongo/collections.ts';
+import { holdLeases } from './adapters/mongo/hold-leases.ts';
+import { mongoStores } from './adapters/mongo/stores.ts';
+import { connectBus } from './adapters/nats/connect-bus.ts';
+import { poolEvents } from './adapters/nats/events.ts';
+import { startSigner } from './adapters/signing/signer.ts';
+import { serveStratum } from './adapters/stratum/serve.ts';
+import { runPool } from './adapters/timers/run-pool.ts';
+import { poolConfig, type PoolConfig, requireSound, rulesOf, stratumSettingsOf } from './config.ts';
+import { assemblePool } from './flows/assemble-pool.ts';
+import { requireSettings } from './adapters/mongo/require-settings.ts';
+
+async function start(context: ServiceContext, config: PoolConfig): Promise<void> {
+  requireSound(config);
+  const rules = rulesOf(config, hostname());
+  const { clock, instance, log } = context;
+  const { name, hashShare } = requireHasher(config.POOL_HASHER);
+  log.info({ hasher: name }, 'shares are verified');
+
+  const db = await connectMongo(context, { uri: config.MONGODB_URI, database: config.POOL_MONGODB_DATABASE });
+  await ensureCollections(db, [...POOL_COLLECTIONS, ...CONSUMER_COLLECTIONS, LEASES]);
+  const stores = mongoStores(db, poolEvents);
+  await requireSettings(stores.settings, { poolId: config.POOL_ID, creditShift: config.POOL_CREDIT_SHIFT });
+
+  const leases = holdLeases(context, db);
+  const signer = startSigner(config.POOL_KEY_FILE, context.failed);
+  context.onStop('work', 'signing thread', () => signer.close());
+  const reportFault = (what: string, error: unknown) => log.error({ err: error, what }, 'fault');
+  const nodes = sourcesOf(context, config);
+  const submitNodes = bitcoindNodes(context, config.POOL_BITCOIND_SUBMIT_ONLY);
+  const given = { ...stores, ...leases, clock, instance, signer, hashShare, nodes, submitNodes, reportFault };
+  const pool = assemblePool({ ...given, pause: (ms) => pause(ms) }, rules);
+  await runPool(context, pool, leases, config.POOL_TIP_POLL_MS);
+  await serveStratum(context, pool, stratumSettingsOf(config));
+  connectBus(context, db, pool, { url: config.NATS_URL, outboxes: OUTBOX_COLLECTIONS }).catch(context.failed);
+}
+
+function sourcesOf(context: ServiceContext, config: PoolConfig) {
+  const file = config.POOL_FIXED_TEMPLATE_FILE;
+  const fixed = config.POOL_TEMPLATE_SOURCE === 'fixed' && file !== undefined;
+  return fixed ? [fixedNode(file, () => context.clock.now())] : bitcoindNodes(context, config.POOL_BITCOIND);
+}
+
+await runService({ name: 'pool', config: poolConfig, metricsPort: (config) => config.POOL_METRICS_PORT, start });
