@@ -25,8 +25,6 @@ const PORTS = {
 export type PortName = keyof typeof PORTS;
 
 const REPLICA_STEP = 100;
-/** Metrics and health of a service stand this far above its gRPC port. */
-export const METRICS_STEP = 1_000;
 /** The admin listener of a service stands this far above its gRPC port. */
 export const ADMIN_STEP = 2_000;
 

@@ -1,6 +1,7 @@
+import { metricsPortOf } from '@assay/shared/runtime/config';
 import type { Identity } from './identity.ts';
 import type { StackOptions } from './options.ts';
-import { ADMIN_STEP, METRICS_STEP, portOf } from './port-plan.ts';
+import { ADMIN_STEP, portOf } from './port-plan.ts';
 import type { Servers } from './servers.ts';
 import type { ServiceInstance } from './service-process.ts';
 
@@ -56,11 +57,10 @@ function planSignatory(inputs: PlanInputs, replica: number): ServiceInstance {
     service: 'signatory',
     replica,
     ports: { grpc },
-    metricsPort: grpc + METRICS_STEP,
+    metricsPort: metricsPortOf(grpc),
     env: {
       ...sharedEnvironment(inputs),
       SIGNATORY_PORT: String(grpc),
-      SIGNATORY_METRICS_PORT: String(grpc + METRICS_STEP),
       SIGNATORY_MASTER_FILE: inputs.identity.signatoryMasterFile,
     },
   };
@@ -74,12 +74,11 @@ function planMint(inputs: PlanInputs, replica: number): ServiceInstance {
     service: 'mint',
     replica,
     ports: { http, grpc, admin: grpc + ADMIN_STEP },
-    metricsPort: grpc + METRICS_STEP,
+    metricsPort: metricsPortOf(grpc),
     env: {
       ...sharedEnvironment(inputs),
       MINT_HTTP_PORT: String(http),
       MINT_GRPC_PORT: String(grpc),
-      MINT_METRICS_PORT: String(grpc + METRICS_STEP),
       MINT_ADMIN_GRPC_PORT: String(grpc + ADMIN_STEP),
       MINT_SIGNATORY_URL: `127.0.0.1:${portOf(options, 'signatory')}`,
       MINT_POOLS: JSON.stringify({ [POOL_ID]: identity.poolKey }),
@@ -108,7 +107,7 @@ function planAuditor(inputs: PlanInputs, replica: number): ServiceInstance {
     service: 'auditor',
     replica,
     ports: { grpc, admin: grpc + ADMIN_STEP },
-    metricsPort: grpc + METRICS_STEP,
+    metricsPort: metricsPortOf(grpc),
     env: {
       ...sharedEnvironment(inputs),
       AUDITOR_GRPC_PORT: String(grpc),
@@ -131,7 +130,7 @@ function planPool(inputs: PlanInputs, replica: number): ServiceInstance {
     service: 'pool',
     replica,
     ports: { stratum, http, grpc },
-    metricsPort: grpc + METRICS_STEP,
+    metricsPort: metricsPortOf(grpc),
     env: {
       ...sharedEnvironment(inputs),
       POOL_ID,
@@ -143,7 +142,6 @@ function planPool(inputs: PlanInputs, replica: number): ServiceInstance {
       POOL_STRATUM_PORT: String(stratum),
       POOL_HTTP_PORT: String(http),
       POOL_GRPC_PORT: String(grpc),
-      POOL_METRICS_PORT: String(grpc + METRICS_STEP),
       POOL_CREDIT_SHIFT: String(options.creditShift),
       POOL_DIFFICULTY_MIN_LOG2: String(DIFFICULTY_MIN_LOG2),
       POOL_DIFFICULTY_START_LOG2: String(DIFFICULTY_START_LOG2),

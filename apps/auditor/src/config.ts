@@ -27,8 +27,6 @@ export interface NodeConfig {
   readonly credentials: string;
 }
 
-const METRICS_STEP = 1_000;
-
 const hexBytes = (bytes: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), `expected ${2 * bytes} lower-case hex digits`);
 const mask = z.union([
@@ -122,9 +120,8 @@ const settings = defineConfig('AUDITOR', {
   AUDITOR_WORKER_CONCURRENCY: integer({ min: 1, max: 256 })
     .default(availableParallelism())
     .describe('batches checked at the same time'),
-  AUDITOR_GRPC_PORT: port().default(50_053).describe('AuditorService'),
+  AUDITOR_GRPC_PORT: port().default(50_053).describe('AuditorService; metrics and health 1000 above'),
   AUDITOR_ADMIN_GRPC_PORT: port().default(52_053).describe('AuditorAdminService'),
-  AUDITOR_METRICS_PORT: port().optional().describe('metrics and health; the gRPC port + 1000 when left out'),
   AUDITOR_MONGODB_DATABASE: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,63}$/)
@@ -166,11 +163,6 @@ function keyFaults(config: AuditorConfig): string[] {
   const known = key.subarray(0, 16).every((byte) => byte === 0) || key.every((byte) => byte === key[0]);
   const refused = known && config.NODE_ENV === 'production';
   return refused ? ['AUDITOR_KEY_FILE: a well-known test key is refused in production'] : [];
-}
-
-export function metricsPortOf(config: AuditorConfig): number {
-  const { AUDITOR_METRICS_PORT: own, AUDITOR_GRPC_PORT: grpc } = config;
-  return own ?? (grpc === 0 ? 0 : grpc + METRICS_STEP);
 }
 
 /** Rules by pool id. */

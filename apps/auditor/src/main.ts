@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { adminLog } from '@assay/shared/runtime/admin-log';
+import { metricsPortOf } from '@assay/shared/runtime/config';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
 import { connectMongo } from '@assay/shared/runtime/mongo';
@@ -15,7 +16,7 @@ import { auditorStores, ensureAuditorDatabase, OUTBOXES } from './adapters/mongo
 import { consumeFacts } from './adapters/nats/intake-consumers.ts';
 import { consumeTasks } from './adapters/nats/task-consumers.ts';
 import { taskProgress, taskQueue } from './adapters/nats/task-queue.ts';
-import { type AuditorConfig, auditorConfig, metricsPortOf, poolsOf, quorumOf } from './config.ts';
+import { type AuditorConfig, auditorConfig, poolsOf, quorumOf } from './config.ts';
 import { verdictSigner } from './domain/verdict.ts';
 import { startParts } from './parts.ts';
 
@@ -54,4 +55,9 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   await serveAuditor(context, config, { ...running, log: adminLog(db, clock), letters });
 }
 
-await runService({ name: 'auditor', config: auditorConfig, metricsPort: metricsPortOf, start });
+await runService({
+  name: 'auditor',
+  config: auditorConfig,
+  metricsPort: (config) => metricsPortOf(config.AUDITOR_GRPC_PORT),
+  start,
+});

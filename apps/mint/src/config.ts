@@ -12,9 +12,8 @@ const poolId = z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected a pool id: 1 to 3
 
 export const CONFIG = defineConfig('MINT', {
   MINT_HTTP_PORT: port().default(3_338).describe('NUT HTTP API'),
-  MINT_GRPC_PORT: port().default(50_052).describe('MintService'),
+  MINT_GRPC_PORT: port().default(50_052).describe('MintService; metrics and health 1000 above'),
   MINT_ADMIN_GRPC_PORT: port().default(52_052).describe('MintAdminService'),
-  MINT_METRICS_PORT: port().default(51_052).describe('metrics and health over HTTP'),
   MINT_MONGODB_DATABASE: z.string().min(1).default('mint').describe('its own database'),
   MINT_SIGNATORY_URL: z.string().min(1).default('127.0.0.1:15060').describe('`host:port` of the signatory'),
   MINT_POOLS: json(z.record(poolId, xOnlyKey)).describe('JSON: pool id → key that signs its batches'),

@@ -1,4 +1,5 @@
 import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
+import { metricsPortOf } from '@assay/shared/runtime/config';
 import { connectMongo } from '@assay/shared/runtime/mongo';
 import { connectNats } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
@@ -35,4 +36,9 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   await serveGrpc(context, grpcPortsOf(config), { ...stores, keysets, pause });
 }
 
-await runService({ name: 'mint', config: CONFIG, metricsPort: (config) => config.MINT_METRICS_PORT, start });
+await runService({
+  name: 'mint',
+  config: CONFIG,
+  metricsPort: (config) => metricsPortOf(config.MINT_GRPC_PORT),
+  start,
+});

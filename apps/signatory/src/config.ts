@@ -23,8 +23,9 @@ const unitsByName = z.record(
 
 export const CONFIG = defineConfig('SIGNATORY', {
   SIGNATORY_HOST: z.string().default('127.0.0.1').describe('address to listen on; beyond this machine it needs TLS'),
-  SIGNATORY_PORT: integer({ min: 0, max: 65_535 }).default(15_060).describe('gRPC; 0 = any free port'),
-  SIGNATORY_METRICS_PORT: integer({ min: 0, max: 65_535 }).default(16_060).describe('metrics and health over HTTP'),
+  SIGNATORY_PORT: integer({ min: 0, max: 65_535 })
+    .default(15_060)
+    .describe('gRPC; metrics and health 1000 above; 0 = any free'),
   SIGNATORY_MONGODB_URI: z.string().optional().describe('its own MongoDB; else `MONGODB_URI`'),
   SIGNATORY_MONGODB_DATABASE: z.string().default('signatory').describe('its own database'),
   SIGNATORY_MASTER_FILE: z.string().describe('file with the master secret: at least 64 hex digits'),

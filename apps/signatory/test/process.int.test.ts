@@ -4,7 +4,7 @@ import { hashToCurve } from '@assay/shared/kernel/cashu-curve';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { grpcClient } from '@assay/shared/runtime/grpc-client';
 import { type TestDatabase, testDatabase } from '@assay/testkit/mongo';
-import { freePort, startProcess } from '@assay/testkit/server-process';
+import { freeGrpcPort, startProcess } from '@assay/testkit/server-process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 async function start(secret: string, environment: NodeJS.ProcessEnv = {}) {
-  const port = await freePort();
+  const port = await freeGrpcPort();
   const masterFile = join(dir, `master-${port}`);
   writeFileSync(masterFile, `${secret}\n`);
   const client = grpcClient(SignatoryService, {
@@ -47,7 +47,6 @@ async function start(secret: string, environment: NodeJS.ProcessEnv = {}) {
       MONGODB_URI: database.uri,
       SIGNATORY_MONGODB_DATABASE: database.database,
       SIGNATORY_PORT: String(port),
-      SIGNATORY_METRICS_PORT: '0',
       SIGNATORY_MASTER_FILE: masterFile,
       ...environment,
     },

@@ -3,6 +3,7 @@ import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { metricsPortOf } from '@assay/shared/runtime/config';
 import { protectFromOrphans } from './reaper.ts';
 
 export interface ServerCommand {
@@ -33,6 +34,7 @@ export interface ServerProcess {
 }
 
 const STOP_GRACE_MS = 15_000;
+const GRPC_PORT_ATTEMPTS = 100;
 const PROBE_EVERY_MS = 50;
 
 /** Starts `command` and waits until its probe answers; a start that fails tells the end of its log. */
@@ -108,11 +110,25 @@ function logTail(file: string): string {
 }
 
 /** A TCP port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
+  return takePort(0);
+}
+
+/** The same for the gRPC of a service: the port of its metrics and health is free too. */
+export async function freeGrpcPort(): Promise<number> {
+  for (let attempt = 0; attempt < GRPC_PORT_ATTEMPTS; attempt += 1) {
+    const port = await freePort();
+    const metrics = await takePort(metricsPortOf(port)).catch(() => undefined);
+    if (metrics !== undefined) return port;
+  }
+  throw new Error('no free pair of ports was found');
+}
+
+async function takePort(wanted: number): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(wanted, '127.0.0.1', resolve);
   });
   const address = server.address();
   await new Promise<void>((resolve) => server.close(() => resolve()));

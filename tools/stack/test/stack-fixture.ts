@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
+import { metricsPortOf } from '@assay/shared/runtime/config';
 import { CACHE } from '@assay/testkit/find-server';
 import { DEFAULT_OPTIONS, type StackOptions } from '../options.ts';
-import { assertFree, METRICS_STEP, type PortName, portOf } from '../port-plan.ts';
+import { assertFree, type PortName, portOf } from '../port-plan.ts';
 import type { PlanInputs } from '../service-plan.ts';
 import { type Stack, startStack } from '../stack.ts';
 
@@ -60,7 +61,7 @@ export async function startTestStack(given: TestStackOptions = {}): Promise<Test
 async function freePortBase(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const portBase = randomInt(90, 280) * 100;
-    const ports = PROBED.flatMap((name) => [portOf({ portBase }, name), portOf({ portBase }, name) + METRICS_STEP]);
+    const ports = PROBED.flatMap((name) => [portOf({ portBase }, name), metricsPortOf(portOf({ portBase }, name))]);
     const free = await Promise.all(
       ports.map((port) =>
         assertFree(port, 'a test').then(

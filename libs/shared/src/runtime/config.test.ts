@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { bigInteger, boolean, ConfigError, configTable, defineConfig, integer, json, secretHexFile } from './config.ts';
+import {
+  bigInteger,
+  boolean,
+  ConfigError,
+  configTable,
+  defineConfig,
+  integer,
+  json,
+  metricsPortOf,
+  secretHexFile,
+} from './config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-config-'));
 const SECRET = 'ab'.repeat(32);
@@ -131,4 +141,12 @@ test('the table of keys gives default and meaning of each', () => {
     '| `FURNACE_KEY_FILE` | required | signing key |',
   ]);
   expect(lines).toContain('| `LOG_LEVEL` | `info` | lowest level that is logged |');
+});
+
+describe('the port of metrics and health', () => {
+  test('is 1000 above gRPC, and any free port where gRPC takes any', () => {
+    expect(metricsPortOf(50_051)).toBe(51_051);
+    expect(metricsPortOf(0)).toBe(0);
+    expect(faultsOf(() => metricsPortOf(64_536))).toHaveLength(1);
+  });
 });

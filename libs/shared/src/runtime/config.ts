@@ -79,6 +79,18 @@ export function configTable(definition: ConfigDefinition<unknown>): string {
   return ['| key | default | meaning |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
+const METRICS_ABOVE_GRPC = 1_000;
+
+/**
+ * Where a service shows metrics and plaintext health: 1000 above its gRPC port; 0 stays 0, any free port.
+ * @throws ConfigError when there is no such port
+ */
+export function metricsPortOf(grpcPort: number): number {
+  const port = grpcPort === 0 ? 0 : grpcPort + METRICS_ABOVE_GRPC;
+  if (port > 65_535) throw new ConfigError([`gRPC port ${grpcPort}: metrics are 1000 above it, beyond 65535`]);
+  return port;
+}
+
 /** An integer in decimal digits. */
 export function integer(options: { readonly min: number; readonly max: number }): z.ZodType<number> {
   const expected = `expected an integer from ${options.min} to ${options.max}`;
