@@ -3,8 +3,6 @@ import { publicKeyOf } from '@assay/shared/kernel/schnorr';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { grpcServing } from '@assay/shared/runtime/grpc-server';
 import { z } from 'zod';
-import type { HttpOptions } from './adapters/http/http-server.ts';
-import type { MintApi } from './adapters/http/routes.ts';
 
 const port = () => integer({ min: 0, max: 65_535 });
 const xOnlyKey = z.string().regex(/^[0-9a-f]{64}$/, 'expected an x-only key: 64 lower-case hex digits');
@@ -42,7 +40,7 @@ export function signersOf({ MINT_POOLS, MINT_AUDITOR_KEYS }: MintConfig): {
   return { pools: new Map(Object.entries(MINT_POOLS)), auditorKeys: new Set(MINT_AUDITOR_KEYS) };
 }
 
-export function httpOptionsOf(config: MintConfig): HttpOptions {
+export function httpOptionsOf(config: MintConfig) {
   return {
     port: config.MINT_HTTP_PORT,
     bodyBytesMax: config.MINT_LIMIT_BODY_BYTES,
@@ -54,7 +52,7 @@ const NAME = 'Assay mint';
 const VERSION = 'assay-mint/0.1.0';
 
 /** What wallets are told and held to. */
-export function walletRulesOf(config: MintConfig): Pick<MintApi, 'identity' | 'limits' | 'lookup'> {
+export function walletRulesOf(config: MintConfig) {
   const pubkey = toHex(publicKeyOf(config.MINT_IDENTITY_KEY_FILE));
   return {
     identity: { name: NAME, version: VERSION, pubkey },

@@ -9,6 +9,8 @@ import { VERDICT_REFUSALS, type VerdictRefusal } from './domain/settlement.ts';
 import type { UnitSupply } from './domain/supply.ts';
 import type { Unit } from './domain/unit.ts';
 
+export { currentTrace, inSpan, openSpan, recordSpan, type Span } from '@assay/shared/runtime/telemetry';
+
 const METHODS = ['ehash'] as const satisfies readonly QuoteMethod[];
 const STATES = Object.keys(QUOTE) as QuoteState[];
 const TIME_TO_PAID_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];

@@ -1,3 +1,4 @@
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { BreachSeverity } from '@assay/proto/gen/assay/auditor/v1/events';
 import { IssuanceLevel } from '@assay/proto/gen/assay/mint/v1/events';
 import { publishEvent } from '@assay/shared/runtime/nats';
@@ -109,12 +110,16 @@ describe('a breach that the auditor found', () => {
   });
 
   test('is told to others, once each way', async () => {
-    const subjects_filter = 'assay.v1.evt.mint.issuance.>';
     const told = await until('all outboxes are empty', async () => {
       const pending = await database.db.collection('control').countDocuments({ 'outbox.0': { $exists: true } });
-      return pending > 0 ? undefined : (await here.bus.jsm.streams.info('MINT', { subjects_filter })).state.subjects;
+      return pending > 0
+        ? undefined
+        : (await here.bus.jsm.streams.info('MINT', { subjects_filter: '>' })).state.subjects;
     });
-    expect(told).toEqual({ 'assay.v1.evt.mint.issuance.paused': 4, 'assay.v1.evt.mint.issuance.resumed': 4 });
+    expect(told).toEqual({
+      [CATALOGUE['mint.issuance.paused'].subject]: 4,
+      [CATALOGUE['mint.issuance.resumed'].subject]: 4,
+    });
   });
 });
 

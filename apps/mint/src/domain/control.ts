@@ -26,7 +26,7 @@ export interface Pause {
 
 const ACKNOWLEDGED_MAX = 256;
 
-export function strictest(a: IssuanceLevel, b: IssuanceLevel): IssuanceLevel {
+function strictest(a: IssuanceLevel, b: IssuanceLevel): IssuanceLevel {
   return ISSUANCE_LEVELS.indexOf(a) >= ISSUANCE_LEVELS.indexOf(b) ? a : b;
 }
 

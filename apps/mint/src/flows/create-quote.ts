@@ -1,10 +1,9 @@
 import { present } from '@assay/shared/kernel/assert';
 import type { Clock } from '@assay/shared/kernel/clock';
-import { currentTrace, inSpan } from '@assay/shared/runtime/telemetry';
 import { type AcceptedBatch, type BatchRefusal, decideCreate } from '../domain/accepted-batch.ts';
 import { pendingQuote, type QuoteTerms } from '../domain/quote.ts';
 import type { QuoteIds, Quotes } from '../ports.ts';
-import { quoteCameTo } from '../telemetry.ts';
+import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
 
 export interface CreateQuotePorts {
   readonly quotes: Quotes;

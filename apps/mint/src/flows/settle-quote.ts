@@ -1,10 +1,9 @@
 import type { Clock } from '@assay/shared/kernel/clock';
-import { currentTrace, inSpan, recordSpan } from '@assay/shared/runtime/telemetry';
 import { ehashKey, type Quote } from '../domain/quote.ts';
 import { decideSettle, type VerdictRefusal } from '../domain/settlement.ts';
 import type { Verdict } from '../domain/verdict-hash.ts';
 import type { Quotes } from '../ports.ts';
-import { quoteCameTo, quotePaidAfter, verdictRefused } from '../telemetry.ts';
+import { currentTrace, inSpan, quoteCameTo, quotePaidAfter, recordSpan, verdictRefused } from '../telemetry.ts';
 
 export interface SettleQuotePorts {
   readonly quotes: Quotes;
