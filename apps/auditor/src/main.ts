@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { adminLog } from '@assay/shared/runtime/admin-log';
-import { metricsPortOf } from '@assay/shared/runtime/config';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
 import { connectMongo } from '@assay/shared/runtime/mongo';
@@ -55,9 +54,4 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   await serveAuditor(context, config, { ...running, log: adminLog(db, clock), letters });
 }
 
-await runService({
-  name: 'auditor',
-  config: auditorConfig,
-  metricsPort: (config) => metricsPortOf(config.AUDITOR_GRPC_PORT),
-  start,
-});
+await runService({ name: 'auditor', config: auditorConfig, grpcPort: ({ AUDITOR_GRPC_PORT: port }) => port, start });

@@ -1,5 +1,4 @@
 import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
-import { metricsPortOf } from '@assay/shared/runtime/config';
 import { connectMongo } from '@assay/shared/runtime/mongo';
 import { connectNats } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
@@ -36,9 +35,4 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   await serveGrpc(context, grpcPortsOf(config), { ...stores, keysets, pause });
 }
 
-await runService({
-  name: 'mint',
-  config: CONFIG,
-  metricsPort: (config) => metricsPortOf(config.MINT_GRPC_PORT),
-  start,
-});
+await runService({ name: 'mint', config: CONFIG, grpcPort: ({ MINT_GRPC_PORT: port }) => port, start });

@@ -1,5 +1,4 @@
 import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
-import { metricsPortOf } from '@assay/shared/runtime/config';
 import { grpcServing, startGrpcServer } from '@assay/shared/runtime/grpc-server';
 import { connectMongo, ensureCollections } from '@assay/shared/runtime/mongo';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
@@ -45,9 +44,4 @@ function startSigner(context: ServiceContext, workers: number): Signer {
   return signer;
 }
 
-await runService({
-  name: 'signatory',
-  config: CONFIG,
-  metricsPort: (config) => metricsPortOf(config.SIGNATORY_PORT),
-  start,
-});
+await runService({ name: 'signatory', config: CONFIG, grpcPort: ({ SIGNATORY_PORT: port }) => port, start });

@@ -5,14 +5,14 @@ import { z } from 'zod';
 
 // A service that does what FIXTURE_MODE says; `service.int.test.ts` runs it as a process.
 const config = defineConfig('FIXTURE', {
-  FIXTURE_METRICS_PORT: integer({ min: 0, max: 65_535 }).default(0),
+  FIXTURE_GRPC_PORT: integer({ min: 0, max: 65_535 }).default(0),
   FIXTURE_MODE: z.enum(['run', 'hang', 'no-start', 'throw', 'fail']).default('run'),
 });
 
 await runService({
   name: 'fixture',
   config,
-  metricsPort: ({ FIXTURE_METRICS_PORT }) => FIXTURE_METRICS_PORT,
+  grpcPort: ({ FIXTURE_GRPC_PORT: port }) => port,
   start: async (context, { FIXTURE_MODE: mode }) => {
     context.readiness('furnace', () => true);
     context.onStop('database', 'database', () => undefined);

@@ -120,19 +120,19 @@ describe('a start that fails', () => {
   });
 
   test('lists every fault of the configuration', async () => {
-    const { code, errors } = await run({ FIXTURE_MODE: 'dance', FIXTURE_METRICS_PROT: '1' }).ended;
+    const { code, errors } = await run({ FIXTURE_MODE: 'dance', FIXTURE_GRPC_PROT: '1' }).ended;
     expect(code).toBe(1);
     expect(errors).toContain('fixture did not start: its configuration has faults');
     expect(errors).toContain('FIXTURE_MODE: ');
-    expect(errors).toContain('FIXTURE_METRICS_PROT: unknown key; did you mean FIXTURE_METRICS_PORT?');
+    expect(errors).toContain('FIXTURE_GRPC_PROT: unknown key; did you mean FIXTURE_GRPC_PORT?');
   });
 
   test('names the port that is taken', async () => {
     const holder = createServer().listen(0);
     await once(holder, 'listening');
     const address = holder.address();
-    const port = typeof address === 'object' ? String(address?.port) : '';
-    const { code, errors } = await run({ FIXTURE_METRICS_PORT: port }).ended;
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const { code, errors } = await run({ FIXTURE_GRPC_PORT: String(port - 1_000) }).ended;
     holder.close();
     expect(code).toBe(1);
     expect(errors).toContain(`port ${port} for metrics and health cannot be opened`);

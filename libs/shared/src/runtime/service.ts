@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { systemClock } from './clock.ts';
-import { type ConfigDefinition, ConfigError, type SharedConfig } from './config.ts';
+import { type ConfigDefinition, ConfigError, metricsPortOf, type SharedConfig } from './config.ts';
 import { startHttpHealth } from './http-health.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createLifecycle, type Lifecycle, type ServiceContext } from './service-context.ts';
@@ -13,7 +13,8 @@ interface Service<Config extends SharedConfig> {
   /** `pool` */
   readonly name: string;
   readonly config: ConfigDefinition<Config>;
-  readonly metricsPort: (config: Config) => number;
+  /** Metrics and plaintext health stand 1000 above. */
+  readonly grpcPort: (config: Config) => number;
   /** Wires the service; what it starts it registers with `context.onStop`. */
   readonly start: (context: ServiceContext, config: Config) => Promise<void>;
 }
@@ -56,7 +57,7 @@ async function start<Config extends SharedConfig>(service: Service<Config>): Pro
     log,
   });
   context.onStop('telemetry', 'spans', tracing.stop);
-  await startHttpHealth(context, { port: service.metricsPort(config), report: lifecycle.readinessReport });
+  await startHttpHealth(context, { port: metricsPortOf(service.grpcPort(config)), report: lifecycle.readinessReport });
   await service.start(context, config);
   lifecycle.started();
   log.info('started');
