@@ -50,4 +50,4 @@ function sourcesOf(context: ServiceContext, config: PoolConfig) {
   return fixed ? [fixedNode(file, () => context.clock.now())] : bitcoindNodes(context, config.POOL_BITCOIND);
 }
 
-await runService({ name: 'pool', config: poolConfig, metricsPort: (config) => config.POOL_METRICS_PORT, start });
+await runService({ name: 'pool', config: poolConfig, grpcPort: ({ POOL_GRPC_PORT: port }) => port, start });
