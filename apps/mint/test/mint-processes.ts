@@ -1,8 +1,9 @@
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
+import { metricsPortOf } from '@assay/shared/runtime/config';
 import { startNats } from '@assay/testkit/servers';
 import { type TestDatabase, testDatabase } from '@assay/testkit/mongo';
-import { freePort, type ServerProcess, startProcess } from '@assay/testkit/server-process';
+import { freeGrpcPort, freePort, type ServerProcess, startProcess } from '@assay/testkit/server-process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,8 +42,7 @@ export async function startMintProcesses(count: number): Promise<MintProcesses> 
 }
 
 async function startSignatory(dir: string, common: NodeJS.ProcessEnv, database: string) {
-  const port = await freePort();
-  const health = await freePort();
+  const port = await freeGrpcPort();
   const signatory = await startProcess({
     name: 'signatory',
     program: process.execPath,
@@ -51,17 +51,16 @@ async function startSignatory(dir: string, common: NodeJS.ProcessEnv, database: 
       ...common,
       SIGNATORY_MONGODB_DATABASE: `${database}_keys`,
       SIGNATORY_PORT: String(port),
-      SIGNATORY_METRICS_PORT: String(health),
       SIGNATORY_MASTER_FILE: secretFile(dir, 'master'),
     },
     logFile: join(dir, 'signatory.log'),
-    probe: () => ready(health),
+    probe: () => ready(metricsPortOf(port)),
   });
   return { signatory, url: `127.0.0.1:${port}` };
 }
 
 async function startMint(dir: string, common: NodeJS.ProcessEnv) {
-  const [http, grpc, admin, health] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [http, grpc, admin] = [await freePort(), await freeGrpcPort(), await freePort()];
   const mint = await startProcess({
     name: 'mint',
     program: process.execPath,
@@ -71,14 +70,13 @@ async function startMint(dir: string, common: NodeJS.ProcessEnv) {
       MINT_HTTP_PORT: String(http),
       MINT_GRPC_PORT: String(grpc),
       MINT_ADMIN_GRPC_PORT: String(admin),
-      MINT_METRICS_PORT: String(health),
       MINT_POOLS: JSON.stringify(Object.fromEntries(POOLS)),
       MINT_AUDITOR_KEYS: JSON.stringify([...AUDITOR_KEYS]),
       MINT_IDENTITY_KEY_FILE: secretFile(dir, 'identity'),
       MINT_RATE_PER_IP_MIN: '0',
     },
     logFile: join(dir, `mint-${http}.log`),
-    probe: () => ready(health),
+    probe: () => ready(metricsPortOf(grpc)),
   });
   return { process: mint, url: `http://127.0.0.1:${http}` };
 }
