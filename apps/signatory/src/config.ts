@@ -1,5 +1,6 @@
 import type { Bytes } from '@assay/shared/kernel/bytes';
 import { parseHex } from '@assay/shared/kernel/bytes';
+import { INT64_MAX } from '@assay/shared/kernel/money';
 import { bigInteger, defineConfig, integer, json } from '@assay/shared/runtime/config';
 import { StartError } from '@assay/shared/runtime/start-error';
 import { readFileSync } from 'node:fs';
@@ -8,8 +9,6 @@ import { parseUnit } from './domain/keyset.ts';
 import { weaknessOf } from './domain/master-secret.ts';
 import { HIGHEST_POWER } from './domain/unit.ts';
 import type { UnitSettings } from './flows/create-first-keysets.ts';
-
-const INT64_MAX = 2n ** 63n - 1n;
 
 const unitSettings = z.strictObject({
   inputFeePpk: z.int().min(0).max(1_000_000).default(0),

@@ -10,7 +10,7 @@ export interface KeysetLife {
   readonly finalExpiry: bigint | undefined;
 }
 
-export function keysetState({ retiredAt, finalExpiry }: KeysetLife, now: UnixMs): KeysetState {
+function keysetState({ retiredAt, finalExpiry }: KeysetLife, now: UnixMs): KeysetState {
   if (finalExpiry !== undefined && BigInt(now) >= finalExpiry * 1000n) return 'expired';
   return retiredAt === undefined ? 'active' : 'inactive';
 }

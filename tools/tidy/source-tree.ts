@@ -1,0 +1,46 @@
+import ts from 'typescript';
+
+/** A TypeScript file of the repository; `path` is relative to its root, with `/`. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly ast: ts.SourceFile;
+}
+
+/** What tidy looks at: sources are parsed, other texts (README, package.json, scripts) are only read. */
+export interface SourceTree {
+  readonly sources: readonly Source[];
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+const MAX_TEXT_BYTES = 400_000;
+
+/** A tree of the given files: path → text. */
+export function treeOf(files: Readonly<Record<string, string>>): SourceTree {
+  const entries = Object.entries(files).sort(([left], [right]) => (left < right ? -1 : 1));
+  const sources = entries.filter(([path]) => path.endsWith('.ts')).map(([path, text]) => parse(path, text));
+  const texts = entries.filter(([path, text]) => !path.endsWith('.ts') && text.length <= MAX_TEXT_BYTES);
+  return { sources, texts: new Map(texts) };
+}
+
+/** 1 for the first line. */
+export function lineOf(source: Source, node: ts.Node): number {
+  return source.ast.getLineAndCharacterOfPosition(node.getStart(source.ast)).line + 1;
+}
+
+/** Every node below `node`, parents first. */
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  ts.forEachChild(node, (child) => walk(child, visit));
+}
+
+/** `test` of `test.each(…)(…)`. */
+export function rootName(expression: ts.Expression): string {
+  if (ts.isIdentifier(expression)) return expression.text;
+  const isChain = ts.isPropertyAccessExpression(expression) || ts.isCallExpression(expression);
+  return isChain ? rootName(expression.expression) : '';
+}
+
+function parse(path: string, text: string): Source {
+  return { path, text, ast: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) };
+}
