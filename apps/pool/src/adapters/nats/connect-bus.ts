@@ -1,7 +1,7 @@
 import { CATALOGUE } from '@assay/proto/catalogue';
 import type { Db } from 'mongodb';
 import { consume } from '@assay/shared/runtime/consumer';
-import { connectNats } from '@assay/shared/runtime/nats';
+import { type Bus, connectNats, ensureStreams } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Pool } from '../../flows/assemble-pool.ts';
@@ -11,6 +11,7 @@ import { followTemplates } from '../../flows/follow-templates.ts';
 import { VERDICT_EVENTS, VERDICTS_DURABLE, verdictHandler } from './verdicts.ts';
 
 const CONCURRENCY = 16;
+const RETRY_MS = 1_000;
 
 /**
  * Facts out and verdicts in, as soon as NATS is there. Mining does not wait for it: what the pool has to tell is in the
@@ -23,6 +24,7 @@ export async function connectBus(
   options: { readonly url: string; readonly outboxes: readonly string[] },
 ): Promise<void> {
   const bus = await connectNats(context, options);
+  await ownStreams(context, pool, bus);
   startRelay(context, db, bus, options.outboxes);
   const { ports, rules, board } = pool;
   const judged = { ...ports, auditorKeys: rules.auditorKeys };
@@ -40,4 +42,16 @@ export async function connectBus(
       followTemplates({ ...pool, ...ports }).catch((error: unknown) => ports.reportFault('follow-templates', error));
     },
   });
+}
+
+async function ownStreams(context: ServiceContext, { ports }: Pool, bus: Bus): Promise<void> {
+  for (;;) {
+    try {
+      return await ensureStreams(bus, context.name, ['POOL']);
+    } catch (error) {
+      // A server that begins to serve, or lost its leader: the events wait in the outboxes.
+      ports.reportFault('streams', error);
+      await ports.pause(RETRY_MS);
+    }
+  }
 }
