@@ -5,7 +5,9 @@ import { randomBytes } from 'node:crypto';
 import type { Operation, OperationOutput } from '../src/domain/operation.ts';
 import { pointHex } from '../src/domain/side-checks.ts';
 import { HASH_UNIT } from '../src/domain/unit.ts';
-import { KEYSET } from './running-mint.ts';
+import { aKeyset } from './memory-keys.ts';
+
+export const KEYSET = aKeyset({ name: 'active' });
 
 // Points and signatures are noise: what is counted is not what is signed.
 

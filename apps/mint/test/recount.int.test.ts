@@ -8,9 +8,8 @@ import { ehashKey, pendingQuote, settled } from '../src/domain/quote.ts';
 import type { Invariant } from '../src/domain/invariants.ts';
 import { projectOperations } from '../src/flows/project-operations.ts';
 import { recount, type RecountPorts } from '../src/flows/recount.ts';
-import { aMint, aSwap } from './committed-operations.ts';
+import { aMint, aSwap, KEYSET } from './committed-operations.ts';
 import { memoryKeysets } from './memory-keys.ts';
-import { KEYSET } from './running-mint.ts';
 import { aVerdict, TERMS } from './signed-facts.ts';
 
 let database: TestDatabase;

@@ -15,12 +15,11 @@ import { randomQuoteIds } from '../src/adapters/random/quote-ids.ts';
 import { startControl } from '../src/adapters/timers/control.ts';
 import { startProjector } from '../src/adapters/timers/projector.ts';
 import type { Quotes } from '../src/ports.ts';
-import { aKeyset, memoryKeysets } from './memory-keys.ts';
+import { KEYSET } from './committed-operations.ts';
+import { memoryKeysets } from './memory-keys.ts';
 import { AUDITOR_KEYS, POOLS } from './signed-facts.ts';
 
 const STREAMS: readonly StreamName[] = ['POOL', 'AUDITOR', 'MINT', 'DLQ', 'ADVISORY'];
-
-export const KEYSET = aKeyset({ name: 'active' });
 
 export interface RunningOptions {
   readonly db: Db;
