@@ -124,7 +124,7 @@ async function resolve(
   }
   const shares = await withoutDuplicates(ports, planned);
   if (shares.length === 0) return undefined;
-  if (shares.length === planned.shares.length) await ports.pause(RETRY_MS);
+  if (!lostBatch && shares.length === planned.shares.length) await ports.pause(RETRY_MS);
   if (planned.do === 'push' && !lostBatch) return { ...planned, shares };
   return newBatch(lane, rules, shares, ports.clock.now());
 }

@@ -67,9 +67,12 @@ export function createBatchWriter(ports: BatchWriterPorts, options: BatchWriterO
     while (lane.waiting.length > 0) {
       closeDue(lane);
       await ports.failpoint?.('before-store');
+      dropAnswered(lane, ports.seen);
       const writes = planWrites(lane, options, ports.clock.now());
       await Promise.all(writes.map((write) => settler.settle(lane, write)));
     }
+  };
+  const endFlush = (lane: Lane): void => {
     lane.flushing = false;
     if (lane.open.length === 0) lanes.delete(lane.name);
   };
@@ -79,7 +82,8 @@ export function createBatchWriter(ports: BatchWriterPorts, options: BatchWriterO
     if (lane.flushing) return;
     lane.flushing = true;
     // After this turn of the loop, so that all submits of one read from a socket go in the first flush.
-    flushing.track(Promise.resolve().then(() => flush(lane)));
+    const flushed = Promise.resolve().then(() => flush(lane));
+    flushing.track(flushed.finally(() => endFlush(lane)));
   };
   return {
     submit: (share) => new Promise((settle) => enqueue(share, settle)),
@@ -106,6 +110,12 @@ function laneFor(lanes: Map<string, Lane>, share: AcceptedShare): Lane {
   const lane = createLane(name, share);
   lanes.set(name, lane);
   return lane;
+}
+
+/** Shares that were answered `not-stored` before any write had them: a repeat is a new share. */
+function dropAnswered(lane: Lane, seen: ShareSet): void {
+  for (const pending of lane.waiting) if (pending.isAnswered()) seen.forget(pending.share.hash);
+  lane.waiting = lane.waiting.filter((pending) => !pending.isAnswered());
 }
 
 function closeLane(lanes: Map<string, Lane>, lane: Lane, closeDue: (lane: Lane) => void): void {
