@@ -1,3 +1,4 @@
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { CheckTask } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import { consume, CONSUMER_COLLECTIONS, type ConsumeOptions } from '@assay/shared/runtime/consumer';
 import type { DeadLetter } from '@assay/shared/runtime/dead-letters';
@@ -17,6 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 type Handle = ConsumeOptions<'auditor.check-batch'>['handle'];
 
 const DURABLE = 'auditor-batches';
+const SUBJECT = CATALOGUE['auditor.check-batch'].subject;
 const TRACE = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
 
 let nats: NatsServer;
@@ -90,7 +92,7 @@ describe('a message whose handler takes its process down each time', () => {
   it('ends as a dead letter ERROR by the advisory of the server', async () => {
     await bus.jsm.consumers.add('AUDITOR_TASKS', {
       ...{ name: DURABLE, durable_name: DURABLE, ack_policy: AckPolicy.Explicit },
-      ...{ max_deliver: 1, ack_wait: nanos(500), filter_subjects: ['assay.v1.cmd.auditor.batch.check'] },
+      ...{ max_deliver: 1, ack_wait: nanos(500), filter_subjects: [SUBJECT] },
     });
     await publish(TRACE);
     const consumer = await bus.js.consumers.get('AUDITOR_TASKS', DURABLE);
@@ -110,7 +112,7 @@ describe('a waiting message', () => {
   const waiting = (more: object) => {
     const task = CheckTask.fromPartial({ kind: 1, id: 'w', revision: 0 });
     return {
-      ...{ durable: DURABLE, subject: 'assay.v1.cmd.auditor.batch.check', messageId: 'batch:w:0', headers: {} },
+      ...{ durable: DURABLE, subject: SUBJECT, messageId: 'batch:w:0', headers: {} },
       ...{ raw: CheckTask.encode(task).finish(), code: 'HOLD', attempt: 1, revision: 0, deliveries: 2, runs: 0 },
       ...{ firstSeenAt: new Date(), dueAt: new Date(0), version: 1, ...more },
     };
@@ -221,9 +223,9 @@ describe('the trace', () => {
     await allAcked();
     await vi.waitFor(() => expect(exporter.getFinishedSpans()).toHaveLength(2), { timeout: 5_000 });
     const [sent, processed] = exporter.getFinishedSpans();
-    expect(sent?.name).toBe('publish assay.v1.cmd.auditor.batch.check');
+    expect(sent?.name).toBe(`publish ${SUBJECT}`);
     expect(sent?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
-    expect(processed?.name).toBe('process assay.v1.cmd.auditor.batch.check');
+    expect(processed?.name).toBe(`process ${SUBJECT}`);
     expect(processed?.parentSpanContext?.spanId).toBe(sent?.spanContext().spanId);
     expect(processed?.attributes).toMatchObject({ 'messaging.system': 'nats', 'assay.deliveries': 1 });
     expect(inside).toContain(processed?.spanContext().spanId);

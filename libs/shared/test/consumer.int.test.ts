@@ -1,3 +1,4 @@
+import { CATALOGUE, deadLetterSubject } from '@assay/proto/catalogue';
 import { CheckTask } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import { unixMs } from '@assay/shared/kernel/clock';
 import { consume, CONSUMER_COLLECTIONS, type ConsumeOptions, type Delivery } from '@assay/shared/runtime/consumer';
@@ -15,7 +16,7 @@ type Check = 'auditor.check-batch';
 type Handle = ConsumeOptions<Check>['handle'];
 
 const DURABLE = 'auditor-batches';
-const SUBJECT = 'assay.v1.cmd.auditor.batch.check';
+const SUBJECT = CATALOGUE['auditor.check-batch'].subject;
 
 let nats: NatsServer;
 let stored: TestDatabase;
@@ -100,7 +101,7 @@ describe('a message', () => {
     start(worker(0));
     start(worker(1), {}, { context: other, bus: await connectNats(other, { url: nats.url }) });
     await allAcked();
-    expect(counts[0]! + counts[1]!).toBe(200);
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(200);
     expect(Math.min(...counts)).toBeGreaterThan(40);
     expect(most).toBeLessThanOrEqual(8);
     await other.stop();
@@ -156,7 +157,7 @@ describe('a message that cannot be accepted', () => {
     expect(letter?._id).toMatch(/^poison:[0-9a-f]{64}$/);
     expect(Buffer.from(letter?.raw ?? []).equals(raw)).toBe(true);
     expect(letter?.outbox).toMatchObject([
-      { subject: `assay.v1.dlq.auditor.${DURABLE}`, id: `dead-letter:${letter?._id}` },
+      { subject: deadLetterSubject('auditor', DURABLE), id: `dead-letter:${letter?._id}` },
     ]);
     const store = deadLetterStore(stored.db, 'auditor');
     const decision = { reason: 'cannot ever be read', at: unixMs(clock.now()) };

@@ -44,7 +44,7 @@ describe('streams', () => {
   });
 
   it('that differ are changed by their owner and left alone by others', async () => {
-    await bus.jsm.streams.add({ name: 'MINT', subjects: ['assay.v1.evt.mint.>'], max_bytes: 1_000_000 });
+    await bus.jsm.streams.add({ name: 'MINT', subjects: [...STREAMS.MINT.subjects], max_bytes: 1_000_000 });
     await ensureStreams(bus, 'auditor', ['MINT']);
     expect((await bus.jsm.streams.info('MINT')).config.max_bytes).toBe(1_000_000);
     await ensureStreams(bus, 'mint', ['MINT']);

@@ -1,3 +1,5 @@
+import { CATALOGUE, deadLetterSubject } from '@assay/proto/catalogue';
+import { STREAMS } from '@assay/proto/streams';
 import { TemplateDeclared } from '@assay/proto/gen/assay/pool/v1/events';
 import { QuoteChanged } from '@assay/proto/gen/assay/mint/v1/events';
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
@@ -64,7 +66,9 @@ describe('the relay', () => {
     startRelay(context, stored.db, bus, ['things']);
     await things().insertOne(thing('a', entryOf(1)));
     await eventually(async () => expect(await pending()).toBe(0));
-    const message = await bus.jsm.streams.getMessage('POOL', { last_by_subj: 'assay.v1.evt.pool.template.declared' });
+    const message = await bus.jsm.streams.getMessage('POOL', {
+      last_by_subj: CATALOGUE['pool.template.declared'].subject,
+    });
     expect(message?.header.get('Nats-Msg-Id')).toBe(`template:${toHex(templateId(1))}`);
     expect(message?.header.get('Assay-Occurred-At')).toBe('1795227412500');
     expect(message?.header.get('traceparent')).toContain('0af7651916cd43dd8448eb211c80319c');
@@ -93,7 +97,7 @@ describe('the relay', () => {
   });
 
   it('waits for a full stream without holding back the others, and goes on when there is room', async () => {
-    const subjects = ['assay.v1.evt.mint.>'];
+    const subjects = [...STREAMS.MINT.subjects];
     await bus.jsm.streams.add({ name: 'MINT', subjects, max_bytes: 4_096, discard: DiscardPolicy.New });
     const quotes = Array.from({ length: 40 }, (_, n) => outboxEntry('mint.quote.created', quote(n, 400), AT));
     await things().insertMany(quotes.map((entry, n) => thing(`q${n}`, entry)));
@@ -132,7 +136,7 @@ describe('the relay', () => {
       headers: { 'Nats-Msg-Id': 'm-1', 'Assay-Occurred-At': '7', traceparent: TRACE.traceparent },
       trace: TRACE,
     });
-    const subject = 'assay.v1.dlq.pool.pool-verdicts';
+    const subject = deadLetterSubject('pool', 'pool-verdicts');
     const copy = await vi.waitFor(
       async () =>
         (await bus.jsm.streams.getMessage('DLQ', { last_by_subj: subject })) ?? Promise.reject(new Error('none')),

@@ -162,7 +162,7 @@ export async function compareAndSet<T extends { _id: string; version: number }>(
 ): Promise<boolean> {
   const filter = { _id: id, version } as Filter<T>;
   const counted: Document = { ...update, $inc: { ...(update.$inc as Document | undefined), version: 1 } };
-  const result = await collection.updateOne(filter, counted as UpdateFilter<T>);
+  const result = await collection.updateOne(filter, counted);
   return result.matchedCount === 1;
 }
 

@@ -1,3 +1,4 @@
+import { CATALOGUE, deadLetterSubject } from '@assay/proto/catalogue';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import type { OutboxEntry } from './outbox-entry.ts';
@@ -13,7 +14,7 @@ const TOO_LARGE = new JetStreamApiError({
 const entry = (id: string, event: OutboxEntry['event'] = 'mint.quote.paid'): OutboxEntry => ({
   ...{ id, event, body: new Uint8Array(), at: new Date(0) },
 });
-const copy = { id: 'd', subject: 'assay.v1.dlq.mint.x', headers: {}, body: new Uint8Array(), at: new Date(0) };
+const copy = { id: 'd', subject: deadLetterSubject('mint', 'x'), headers: {}, body: new Uint8Array(), at: new Date(0) };
 
 function lanesAt(start: number) {
   const time = { now: start };
@@ -79,7 +80,7 @@ describe('the lanes of the relay', () => {
   });
 
   it('knows the subject of an event by the catalogue alone', () => {
-    expect(subjectOf(entry('a', 'pool.batch.accepted'))).toBe('assay.v1.evt.pool.batch.accepted');
+    expect(subjectOf(entry('a', 'pool.batch.accepted'))).toBe(CATALOGUE['pool.batch.accepted'].subject);
     expect(() => subjectOf({ ...entry('a'), event: 'toString' as OutboxEntry['event'] })).toThrow('no such event');
   });
 });
