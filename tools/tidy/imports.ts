@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { folderOf } from './file-kinds.ts';
-import { lineOf, type Source, walk } from './source-tree.ts';
+import { lineOf, type Source } from './source-tree.ts';
 
 export interface Import {
   readonly specifier: string;
@@ -18,25 +18,22 @@ const EXPORTS: Readonly<Record<string, (subPath: string) => string>> = {
   '@assay/testkit': (subPath) => `libs/testkit/src/${subPath}.ts`,
 };
 
+const known = new WeakMap<Source, readonly Import[]>();
+
 /** Every import, re-export and dynamic import of a file. */
-export function importsOf(source: Source): Import[] {
-  const imports: Import[] = [];
-  walk(source.ast, (node) => {
-    const found = importIn(node);
-    if (found === undefined) return;
-    const target = resolve(source.path, found.specifier);
-    imports.push({ ...found, line: lineOf(source, node), target, isTypeOnly: isTypeOnly(node) });
-  });
+export function importsOf(source: Source): readonly Import[] {
+  const imports = known.get(source) ?? source.nodes.flatMap((node) => importAt(source, node));
+  known.set(source, imports);
   return imports;
 }
 
 /** Files that a string of the source names, as programs and worker threads are started by their path. */
 export function filesNamedIn(source: Source): string[] {
   const named: string[] = [];
-  walk(source.ast, (node) => {
-    if (!ts.isStringLiteralLike(node) || !/\.(ts|mjs|js)$/.test(node.text)) return;
+  for (const node of source.nodes) {
+    if (!ts.isStringLiteralLike(node) || !/\.(ts|mjs|js)$/.test(node.text)) continue;
     named.push(node.text.replace(/^\.\//, ''), normalize(`${folderOf(source.path)}/${node.text}`));
-  });
+  }
   return named;
 }
 
@@ -45,6 +42,13 @@ function resolve(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return normalize(`${folderOf(from)}/${specifier}`);
   const [scope = '', name = '', ...rest] = specifier.split('/');
   return EXPORTS[`${scope}/${name}`]?.(rest.join('/'));
+}
+
+function importAt(source: Source, node: ts.Node): Import[] {
+  const found = importIn(node);
+  if (found === undefined) return [];
+  const target = resolve(source.path, found.specifier);
+  return [{ ...found, line: lineOf(source, node), target, isTypeOnly: isTypeOnly(node) }];
 }
 
 function isTypeOnly(node: ts.Node): boolean {

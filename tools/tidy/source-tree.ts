@@ -5,6 +5,8 @@ export interface Source {
   readonly path: string;
   readonly text: string;
   readonly ast: ts.SourceFile;
+  /** Every node, parents before their children. */
+  readonly nodes: readonly ts.Node[];
 }
 
 /** What tidy looks at: sources are parsed, other texts (README, package.json, scripts) are only read. */
@@ -28,12 +30,6 @@ export function lineOf(source: Source, node: ts.Node): number {
   return source.ast.getLineAndCharacterOfPosition(node.getStart(source.ast)).line + 1;
 }
 
-/** Every node below `node`, parents first. */
-export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
-  visit(node);
-  ts.forEachChild(node, (child) => walk(child, visit));
-}
-
 /** `test` of `test.each(…)(…)`. */
 export function rootName(expression: ts.Expression): string {
   if (ts.isIdentifier(expression)) return expression.text;
@@ -42,5 +38,12 @@ export function rootName(expression: ts.Expression): string {
 }
 
 function parse(path: string, text: string): Source {
-  return { path, text, ast: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) };
+  const ast = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const nodes: ts.Node[] = [];
+  const collect = (node: ts.Node) => {
+    nodes.push(node);
+    ts.forEachChild(node, collect);
+  };
+  collect(ast);
+  return { path, text, ast, nodes };
 }

@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { isTestSide, layerOf, projectOf } from '../file-kinds.ts';
-import { lineOf, type Source, type SourceTree, walk } from '../source-tree.ts';
+import { lineOf, type Source, type SourceTree } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const SHARED_CONFIG = 'libs/shared/src/runtime/config.ts';
@@ -45,22 +45,22 @@ function mayRead(config: Source, reader: Source): boolean {
 
 function keysOf(config: Source): { key: string; line: number }[] {
   const keys: { key: string; line: number }[] = [];
-  walk(config.ast, (node) => {
+  for (const node of config.nodes) {
     const isKey = ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && KEY.test(node.name.text);
     if (isKey) keys.push({ key: node.name.getText(), line: lineOf(config, node) });
-  });
+  }
   return keys;
 }
 
 function keysReadIn(source: Source): string[] {
   const read: string[] = [];
-  walk(source.ast, (node) => {
+  for (const node of source.nodes) {
     if (ts.isPropertyAccessExpression(node)) read.push(node.name.text);
     if (ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression)) {
       read.push(node.argumentExpression.text);
     }
     if (ts.isBindingElement(node)) read.push((node.propertyName ?? node.name).getText());
-  });
+  }
   return read;
 }
 

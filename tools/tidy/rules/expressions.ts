@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { fileName, isTestFile, isTestSide, isTool } from '../file-kinds.ts';
-import { lineOf, type Source, walk } from '../source-tree.ts';
+import { lineOf, type Source } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 /** Refuses single nodes; `fault` says what is wrong with one, if anything. */
@@ -59,11 +59,11 @@ export const expressions: readonly Rule[] = NODE_RULES.map((rule) => ({
 
 function faultsOf(rule: NodeRule, source: Source): Violation[] {
   const violations: Violation[] = [];
-  walk(source.ast, (node) => {
+  for (const node of source.nodes) {
     const message = rule.fault(node, source.path);
-    if (message === undefined) return;
+    if (message === undefined) continue;
     violations.push({ file: source.path, line: lineOf(source, node), rule: rule.name, message });
-  });
+  }
   return violations;
 }
 

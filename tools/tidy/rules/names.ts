@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { fileName } from '../file-kinds.ts';
-import { lineOf, type Source, walk } from '../source-tree.ts';
+import { lineOf, type Source } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|constants)$/;
@@ -30,18 +30,16 @@ function faultsOfPath(path: string): Violation[] {
 }
 
 function synonymsIn(source: Source): Violation[] {
-  const seen = new Map<string, Violation>();
-  const judge = (text: string, line: number) => {
+  const places = new Map([[fileName(source.path).replace(/\..*$/, ''), 1]]);
+  for (const node of source.nodes) {
+    if (ts.isIdentifier(node) && !places.has(node.text)) places.set(node.text, lineOf(source, node));
+  }
+  return [...places].flatMap(([text, line]) => {
     const word = synonymOf(text, source.path);
-    if (word === undefined || seen.has(text)) return;
+    if (word === undefined) return [];
     const message = `"${text}": "${word}" is not a word of this system (CONTEXT.md has the right one)`;
-    seen.set(text, { file: source.path, line, rule: 'synonym', message });
-  };
-  judge(fileName(source.path).replace(/\..*$/, ''), 1);
-  walk(source.ast, (node) => {
-    if (ts.isIdentifier(node)) judge(node.text, lineOf(source, node));
+    return [{ file: source.path, line, rule: 'synonym', message }];
   });
-  return [...seen.values()];
 }
 
 function synonymOf(identifier: string, path: string): string | undefined {

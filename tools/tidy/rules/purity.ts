@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { isTestSide, layerOf } from '../file-kinds.ts';
-import { lineOf, type Source, walk } from '../source-tree.ts';
+import { lineOf, type Source } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const IMPURE_CALLS = new Set([
@@ -29,12 +29,12 @@ function isPureLayer({ path }: Source): boolean {
 
 function impuritiesIn(source: Source): Violation[] {
   const violations: Violation[] = [];
-  walk(source.ast, (node) => {
+  for (const node of source.nodes) {
     const what = impurity(node);
-    if (what === undefined) return;
+    if (what === undefined) continue;
     const message = `${what} comes in as an argument`;
     violations.push({ file: source.path, line: lineOf(source, node), rule: 'purity', message });
-  });
+  }
   return violations;
 }
 

@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { fileName, isTestFile } from '../file-kinds.ts';
-import { lineOf, rootName, type Source, type SourceTree, walk } from '../source-tree.ts';
+import { lineOf, rootName, type Source, type SourceTree } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const FUNCTION_LINES = 60;
@@ -28,14 +28,14 @@ function checkFile({ path, text }: Source): Violation[] {
 
 function checkFunctions(source: Source): Violation[] {
   const violations: Violation[] = [];
-  walk(source.ast, (node) => {
-    if (!ts.isFunctionLike(node) || isSuite(node)) return;
+  for (const node of source.nodes) {
+    if (!ts.isFunctionLike(node) || isSuite(node)) continue;
     const first = lineOf(source, node);
     const lines = source.ast.getLineAndCharacterOfPosition(node.getEnd()).line + 2 - first;
-    if (lines <= FUNCTION_LINES) return;
+    if (lines <= FUNCTION_LINES) continue;
     const message = `${lines} lines, at most ${FUNCTION_LINES}`;
     violations.push({ file: source.path, line: first, rule: 'function-length', message });
-  });
+  }
   return violations;
 }
 

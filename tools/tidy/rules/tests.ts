@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { isTestFile } from '../file-kinds.ts';
-import { lineOf, rootName, type Source, walk } from '../source-tree.ts';
+import { lineOf, rootName, type Source } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const TEST_MAKERS = new Set(['test', 'it', 'describe', 'suite', 'bench']);
@@ -26,10 +26,10 @@ function testFaults(
 ): Violation[] {
   const violations: Violation[] = [];
   for (const source of sources.filter(({ path }) => isTestFile(path))) {
-    walk(source.ast, (node) => {
+    for (const node of source.nodes) {
       const message = fault(node);
       if (message !== undefined) violations.push({ file: source.path, line: lineOf(source, node), rule, message });
-    });
+    }
   }
   return violations;
 }

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { fileName, isProduct, isTestFile, isTestSide, isTool, projectOf } from '../file-kinds.ts';
 import { filesNamedIn, importsOf } from '../imports.ts';
-import { lineOf, type Source, type SourceTree, walk } from '../source-tree.ts';
+import { lineOf, type Source, type SourceTree } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const TABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -23,7 +23,7 @@ export const unusedExports: Rule = {
   check: (tree) => {
     const used = usedExports(tree);
     return tree.sources
-      .filter(({ path }) => (isProduct(path) || isTool(path)) && !isTestFile(path))
+      .filter(({ path }) => (isProduct(path) || isTool(path)) && !isTestSide(path))
       .flatMap((source) => exportsOf(source).flatMap((one) => faultOf(source, one, used)));
   },
 };
@@ -42,13 +42,9 @@ function faultOf(source: Source, { name, node, mayBeNamedHereOnly }: Export, use
   return [{ file: source.path, line: lineOf(source, node), rule: 'unused-export', message }];
 }
 
-function isNamedElsewhere(source: Source, name: string, declaration: ts.Node): boolean {
-  let found = false;
-  walk(source.ast, (node) => {
-    const isInside = node.getStart() >= declaration.getStart() && node.getEnd() <= declaration.getEnd();
-    if (!isInside && ts.isIdentifier(node) && node.text === name) found = true;
-  });
-  return found;
+function isNamedElsewhere({ nodes }: Source, name: string, declaration: ts.Node): boolean {
+  const isInside = (node: ts.Node) => node.pos >= declaration.pos && node.end <= declaration.end;
+  return nodes.some((node) => ts.isIdentifier(node) && node.text === name && !isInside(node));
 }
 
 function reachedFiles({ sources, texts }: SourceTree): ReadonlySet<string> {
