@@ -1,17 +1,20 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CONSUMER_COLLECTIONS } from '@assay/shared/runtime/consumer';
+import { grpcServing } from '@assay/shared/runtime/grpc-server';
 import { LEASES } from '@assay/shared/runtime/leases';
 import { connectMongo, ensureCollections } from '@assay/shared/runtime/mongo';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
 import { bitcoindNodes } from './adapters/bitcoind/nodes.ts';
 import { fixedNode } from './adapters/fixed/node.ts';
+import { serveGrpc } from './adapters/grpc/serve.ts';
 import { requireHasher } from './adapters/hashing/choose-hasher.ts';
+import { serveHealth } from './adapters/http/serve-health.ts';
 import { OUTBOX_COLLECTIONS, POOL_COLLECTIONS } from './adapters/mongo/collections.ts';
 import { holdLeases } from './adapters/mongo/hold-leases.ts';
 import { mongoStores } from './adapters/mongo/stores.ts';
 import { connectBus } from './adapters/nats/connect-bus.ts';
-import { poolEvents } from './adapters/nats/events.ts';
+import { poolEvents, poolMessages } from './adapters/nats/events.ts';
 import { startSigner } from './adapters/signing/signer.ts';
 import { serveStratum } from './adapters/stratum/serve.ts';
 import { runPool } from './adapters/timers/run-pool.ts';
@@ -41,6 +44,11 @@ async function start(context: ServiceContext, config: PoolConfig): Promise<void>
   const pool = assemblePool({ ...given, pause: (ms) => pause(ms) }, rules);
   await runPool(context, pool, leases, config.POOL_TIP_POLL_MS);
   await serveStratum(context, pool, stratumSettingsOf(config));
+  await serveGrpc(context, { ...grpcServing(config), port: config.POOL_GRPC_PORT }, pool, {
+    ...stores,
+    ...poolMessages,
+  });
+  await serveHealth(context, config.POOL_HTTP_PORT);
   connectBus(context, db, pool, { url: config.NATS_URL, outboxes: OUTBOX_COLLECTIONS }).catch(context.failed);
 }
 

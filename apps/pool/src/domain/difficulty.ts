@@ -1,4 +1,4 @@
-import { bigintToBytes, type Bytes, compareBytes } from '@assay/shared/kernel/bytes';
+import { bigintFromBytes, bigintToBytes, type Bytes, compareBytes } from '@assay/shared/kernel/bytes';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { assert, present } from '@assay/shared/kernel/assert';
 
@@ -30,16 +30,9 @@ export function workOf(k: number): bigint {
   return present(WORKS[k - K_LOWEST], `work of k ${k}`);
 }
 
-/** floor(2^256 / (T + 1)) of any 32-byte target. */
+/** floor(2^256 / (T + 1)) of any target of 32 bytes. */
 export function workOfTarget(target: Bytes): bigint {
-  assert(target.length === 32, 'a target has 32 bytes');
-  return 2n ** 256n / (BigInt(`0x${Buffer.from(target).toString('hex')}`) + 1n);
-}
-
-/** The k whose target is exactly `target`, or undefined. */
-export function kOfAssignedTarget(target: Bytes): number | undefined {
-  const index = TARGETS.findIndex((candidate) => compareBytes(candidate, target) === 0);
-  return index < 0 ? undefined : index + K_LOWEST;
+  return 2n ** 256n / (bigintFromBytes(target) + 1n);
 }
 
 /** The largest k with target(k) ≥ `target`; K_LOWEST when even that target is lower. */

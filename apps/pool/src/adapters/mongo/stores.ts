@@ -6,6 +6,7 @@ import { slotPort } from './slots.ts';
 import { templateBodyPort } from './template-bodies.ts';
 import { type TemplateEventEntries, templatePort } from './templates.ts';
 import { workerPort } from './workers.ts';
+import { workSince } from './work-since.ts';
 
 /** Everything that the pool stores. @param events render what goes into the outboxes */
 export function mongoStores(db: Db, events: PoolEventEntries & TemplateEventEntries & BlockEventEntries) {
@@ -17,5 +18,6 @@ export function mongoStores(db: Db, events: PoolEventEntries & TemplateEventEntr
     workers: workerPort(db),
     blocks: blockPort(db, events),
     settings: settingsPort(db),
+    workSince: workSince(db),
   };
 }

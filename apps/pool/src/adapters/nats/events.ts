@@ -44,8 +44,6 @@ export const poolEvents = {
   },
 };
 
-export type PoolEvents = typeof poolEvents;
-
 /** `Nats-Msg-Id` of what happened to a block: `block:<hash>:<version>`. */
 function blockEventId(block: Block): string {
   return `block:${block.hash}:${block.version}`;
@@ -143,3 +141,10 @@ function hexBuffer(hex: string): Buffer {
 function buffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
+
+/** The same renderings, for what shows the facts instead of telling them. */
+export const poolMessages = {
+  batchAccepted: batchAcceptedMessage,
+  templateDeclared: templateDeclaredMessage,
+  blockFound: blockFoundMessage,
+};
