@@ -24,7 +24,6 @@ import { requireSettings } from './adapters/mongo/require-settings.ts';
 
 async function start(context: ServiceContext, config: PoolConfig): Promise<void> {
   requireSound(config);
-  const rules = rulesOf(config, hostname());
   const { clock, instance, log } = context;
   const { name, hashShare } = requireHasher(config.POOL_HASHER);
   log.info({ hasher: name }, 'shares are verified');
@@ -41,7 +40,7 @@ async function start(context: ServiceContext, config: PoolConfig): Promise<void>
   const nodes = sourcesOf(context, config);
   const submitNodes = bitcoindNodes(context, config.POOL_BITCOIND_SUBMIT_ONLY);
   const given = { ...stores, ...leases, clock, instance, signer, hashShare, nodes, submitNodes, reportFault };
-  const pool = assemblePool({ ...given, pause: (ms) => pause(ms) }, rules);
+  const pool = assemblePool({ ...given, pause: (ms) => pause(ms) }, rulesOf(config, hostname()));
   await runPool(context, pool, leases, config.POOL_TIP_POLL_MS);
   await serveStratum(context, pool, stratumSettingsOf(config));
   await serveGrpc(context, { ...grpcServing(config), port: config.POOL_GRPC_PORT }, pool, {
