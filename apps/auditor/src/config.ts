@@ -118,8 +118,8 @@ const settings = defineConfig('AUDITOR', {
     .default(3)
     .describe('how often DEPENDENCY dead letters replay by themselves'),
   AUDITOR_WORKER_CONCURRENCY: integer({ min: 1, max: 256 })
-    .default(availableParallelism())
-    .describe('batches checked at the same time'),
+    .optional()
+    .describe('batches checked at the same time; as many as there are cores when left out'),
   AUDITOR_GRPC_PORT: port().default(50_053).describe('AuditorService; metrics and health 1000 above'),
   AUDITOR_ADMIN_GRPC_PORT: port().default(52_053).describe('AuditorAdminService'),
   AUDITOR_MONGODB_DATABASE: z
@@ -146,6 +146,11 @@ export const auditorConfig: ConfigDefinition<AuditorConfig> = {
     return config;
   },
 };
+
+/** How many batches this replica checks at the same time. */
+export function concurrencyOf(config: AuditorConfig): number {
+  return config.AUDITOR_WORKER_CONCURRENCY ?? availableParallelism();
+}
 
 /** How many nodes must have given a counted answer. */
 export function quorumOf(config: AuditorConfig): number {

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
-import type { AuditorConfig, Part } from './config.ts';
+import { type AuditorConfig, concurrencyOf, type Part } from './config.ts';
 import { rememberJudged, rememberOwners } from './flows/remember.ts';
 import type { TakeInBatchPorts } from './flows/take-in-batch.ts';
 import type { TakeInTemplatePorts } from './flows/take-in-template.ts';
@@ -114,7 +114,7 @@ export function startParts(context: ServiceContext, config: AuditorConfig, resou
   }
   if (has('worker')) {
     const isPaused = followQueueControl(context, stores.control);
-    resources.consumeTasks({ ports, concurrency: config.AUDITOR_WORKER_CONCURRENCY, isPaused });
+    resources.consumeTasks({ ports, concurrency: concurrencyOf(config), isPaused });
   }
   const revival = { ...ports, deadLetters: stores.deadLetters, templateWaits: stores.templateWaits };
   startNodeWatch(context, {
@@ -132,7 +132,7 @@ export function startParts(context: ServiceContext, config: AuditorConfig, resou
     queue: stores.counts,
     control: stores.control,
     circuit: watch,
-    workers: has('worker') ? config.AUDITOR_WORKER_CONCURRENCY : 0,
+    workers: has('worker') ? concurrencyOf(config) : 0,
     ports: revival,
   };
 }

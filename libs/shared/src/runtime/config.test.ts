@@ -40,6 +40,8 @@ const definition = defineConfig('FURNACE', {
     .optional()
     .describe('largest target'),
   FURNACE_STRICT: boolean().default(true),
+  FURNACE_MASK: bigInteger({ min: 0n, max: 9n }).prefault('7').describe('mask'),
+  FURNACE_CAP: bigInteger({ min: 0n, max: 9n }).default(0n).describe('cap'),
   FURNACE_NODES: json(z.array(z.object({ id: z.string(), url: z.url() })).max(8)).describe('nodes | ids and URLs'),
   FURNACE_KEY_FILE: secretHexFile(32).describe('signing key'),
 });
@@ -54,6 +56,7 @@ describe('a whole configuration', () => {
     expect(config.FURNACE_GRPC_PORT).toBe(50_051);
     expect(config.FURNACE_MAX_TARGET).toBe(2n ** 255n);
     expect(config.FURNACE_STRICT).toBe(false);
+    expect(config.FURNACE_MASK).toBe(7n);
     expect(config.FURNACE_NODES).toEqual([{ id: 'a', url: 'http://127.0.0.1:1' }]);
     expect(Buffer.from(config.FURNACE_KEY_FILE).toString('hex')).toBe(SECRET);
     expect(config.OTEL_TRACES_SAMPLER_ARG).toBe(1);
@@ -131,12 +134,14 @@ describe('a faulty configuration', () => {
 
 test('the table of keys gives default and meaning of each', () => {
   const lines = configTable(definition).split('\n');
-  expect(lines.slice(0, 7)).toEqual([
+  expect(lines.slice(0, 9)).toEqual([
     '| key | default | meaning |',
     '|---|---|---|',
     '| `FURNACE_GRPC_PORT` | `50051` | port of gRPC |',
     '| `FURNACE_MAX_TARGET` | none | largest target |',
     '| `FURNACE_STRICT` | `true` |  |',
+    '| `FURNACE_MASK` | `7` | mask |',
+    '| `FURNACE_CAP` | `0` | cap |',
     '| `FURNACE_NODES` | required | nodes \\| ids and URLs |',
     '| `FURNACE_KEY_FILE` | required | signing key |',
   ]);

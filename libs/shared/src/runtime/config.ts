@@ -228,12 +228,13 @@ function meaningOf(schema: z.ZodType): string {
 
 function defaultOf(schema: z.ZodType): string {
   const definition = schema.def as Wrapping;
-  if (definition.type === 'default') return `\`${textOf(definition.defaultValue)}\``;
+  // `prefault` is a default in the text form, `default` one in the final form.
+  if (definition.type === 'default' || definition.type === 'prefault') return `\`${textOf(definition.defaultValue)}\``;
   if (definition.type === 'optional') return 'none';
   return definition.innerType ? defaultOf(definition.innerType) : 'required';
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string' || typeof value === 'bigint') return String(value);
   return JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field));
 }
