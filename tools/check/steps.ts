@@ -29,6 +29,11 @@ export const CHECK_STEPS: readonly CheckStep[] = [
   },
   { name: 'generated code up to date', remedy: 'npm run contracts', run: generatedCodeIsCurrent },
   {
+    name: 'configuration tables up to date',
+    remedy: 'npm run docs:config',
+    run: () => execute(process.execPath, ['tools/config-tables/main.ts', '--check']),
+  },
+  {
     name: 'lock file complete',
     remedy: 'node tools/lock/complete-lock.mjs package-lock.json --fix',
     run: () => execute(process.execPath, ['tools/lock/complete-lock.mjs', 'package-lock.json']),

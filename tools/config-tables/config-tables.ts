@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ConfigDefinition, configTable } from '@assay/shared/runtime/config';
+import { ROOT } from '@assay/testkit/find-server';
+
+const BEGIN = '<!-- config:begin -->';
+const END = '<!-- config:end -->';
+
+export interface Readme {
+  readonly file: string;
+  readonly text: string;
+  /** The text with the table of the app's settings as they are in its config.ts; why there can be none. */
+  readonly current: string | Error;
+}
+
+/** The README of every app that has a configuration. */
+export async function readmes(): Promise<Readme[]> {
+  const apps = readdirSync(join(ROOT, 'apps')).filter((app) => existsSync(configFile(app)));
+  return Promise.all(apps.map(readmeOf));
+}
+
+/**
+ * The text with `table` between its markers.
+ * @throws Error when it does not have both, in order and once
+ */
+export function withTable(text: string, table: string): string {
+  const [before, rest, ...more] = text.split(BEGIN);
+  const [, after, ...moreAfter] = rest?.split(END) ?? [];
+  if (before === undefined || after === undefined || more.length + moreAfter.length > 0) {
+    throw new Error(`needs ${BEGIN} and ${END}, once each, where its table of settings belongs (under ## Config)`);
+  }
+  return `${before}${BEGIN}\n${table}${END}${after}`;
+}
+
+async function readmeOf(app: string): Promise<Readme> {
+  const file = `apps/${app}/README.md`;
+  const path = join(ROOT, file);
+  if (!existsSync(path)) return { file, text: '', current: new Error('is missing') };
+  const text = readFileSync(path, 'utf8');
+  try {
+    return { file, text, current: withTable(text, configTable(await definitionOf(app))) };
+  } catch (error) {
+    return { file, text, current: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/**
+ * What an app's config.ts defines. The module is loaded by its path and not by an import: nothing may depend on the
+ * signatory, and this reads what a service says about itself, as a script that starts it does.
+ */
+async function definitionOf(app: string): Promise<ConfigDefinition<unknown>> {
+  const module = (await import(configFile(app))) as Record<string, unknown>;
+  const [definition] = Object.values(module).filter(isDefinition);
+  if (definition === undefined) throw new Error(`has no table: apps/${app}/src/config.ts exports no definition`);
+  return definition;
+}
+
+function isDefinition(value: unknown): value is ConfigDefinition<unknown> {
+  return typeof value === 'object' && value !== null && 'prefix' in value && 'shape' in value && 'load' in value;
+}
+
+function configFile(app: string): string {
+  return join(ROOT, 'apps', app, 'src/config.ts');
+}
