@@ -1,11 +1,11 @@
 import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
 import { connectMongo } from '@assay/shared/runtime/mongo';
-import { connectNats } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
 import { serveGrpc } from './adapters/grpc/serve.ts';
 import { startHttpServer } from './adapters/http/http-server.ts';
 import { mongoStores, OUTBOX_COLLECTIONS } from './adapters/mongo/stores.ts';
+import { connectBus } from './adapters/nats/connect-bus.ts';
 import { natsControlNotes } from './adapters/nats/control-notes.ts';
 import { consumeFacts } from './adapters/nats/facts.ts';
 import { randomQuoteIds } from './adapters/random/quote-ids.ts';
@@ -27,7 +27,7 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   await startHttpServer(context, wallets, httpOptionsOf(config));
 
   // Wallets are served without NATS: events wait in the outboxes.
-  const bus = await connectNats(context, { url: config.NATS_URL });
+  const bus = await connectBus(context, config.NATS_URL);
   startRelay(context, db, bus, OUTBOX_COLLECTIONS);
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds: randomQuoteIds(clock), pause });
