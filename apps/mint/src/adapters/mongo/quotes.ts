@@ -1,37 +1,94 @@
-import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
+import { present } from '@assay/shared/kernel/assert';
+import { duplicateWrites } from '@assay/shared/runtime/mongo';
 import type { Collection, Db } from 'mongodb';
 import type { Quote } from '../../domain/quote.ts';
+import { grouped } from '../../grouping.ts';
 import type { Quotes } from '../../ports.ts';
 import { parseQuote, type QuoteDocument, quoteEvents, QUOTES, renderQuote } from './quote-document.ts';
+
+/** Consumers handle many messages at once: what they read and write together travels together. */
+const GROUP = { weightMax: 64, inFlightMax: 2, waitingMax: 4_096 } as const;
+
+type Inserted = Awaited<ReturnType<Quotes['insert']>>;
 
 /** Quotes in MongoDB: one document each, changed by compare-and-set together with the event of the change. */
 export function mongoQuotes(db: Db): Quotes {
   const collection = db.collection<QuoteDocument>(QUOTES.name);
   return {
-    find: async (naturalKey) => {
-      const found = await collection.findOne({ _id: naturalKey }, { projection: { outbox: 0 } });
-      return found === null ? undefined : parseQuote(found);
-    },
-    insert: (quote) => insert(collection, quote),
-    replace: (next) => replace(collection, next),
+    find: grouped({ ...GROUP, run: (keys: readonly string[]) => findAll(collection, keys) }),
+    insert: grouped({ ...GROUP, run: (quotes: readonly Quote[]) => insertAll(collection, quotes) }),
+    replace: grouped({ ...GROUP, run: (quotes: readonly Quote[]) => replaceAll(collection, quotes) }),
   };
 }
 
-async function insert(collection: Collection<QuoteDocument>, quote: Quote): Promise<'inserted' | 'exists'> {
-  const document = { _id: quote.naturalKey, ...renderQuote(quote), version: quote.version, outbox: quoteEvents(quote) };
+async function findAll(
+  collection: Collection<QuoteDocument>,
+  keys: readonly string[],
+): Promise<readonly (Quote | undefined)[]> {
+  const found = await collection.find({ _id: { $in: [...keys] } }, { projection: { outbox: 0 } }).toArray();
+  const byKey = new Map(found.map((document) => [document._id, document]));
+  return keys.map((key) => {
+    const document = byKey.get(key);
+    return document && parseQuote(document);
+  });
+}
+
+async function insertAll(
+  collection: Collection<QuoteDocument>,
+  quotes: readonly Quote[],
+): Promise<readonly Inserted[]> {
+  const documents = quotes.map((quote) => ({
+    _id: quote.naturalKey,
+    ...renderQuote(quote),
+    version: quote.version,
+    outbox: quoteEvents(quote),
+  }));
   try {
-    await collection.insertOne(document);
-    return 'inserted';
+    await collection.insertMany(documents, { ordered: false });
+    return quotes.map(() => 'inserted');
   } catch (error) {
-    if (duplicateIndexOf(error) === '_id_') return 'exists';
-    throw error;
+    const refused = duplicateWrites(error);
+    // Another index than the primary key means that a quote id came out twice: a fault of everybody in the group.
+    if (refused === undefined || [...refused.values()].some((index) => index !== '_id_')) throw error;
+    return quotes.map((_, at) => (refused.has(at) ? 'exists' : 'inserted'));
   }
 }
 
-function replace(collection: Collection<QuoteDocument>, next: Quote): Promise<boolean> {
-  return compareAndSet(collection, next.naturalKey, next.version - 1, {
+async function replaceAll(
+  collection: Collection<QuoteDocument>,
+  quotes: readonly Quote[],
+): Promise<readonly boolean[]> {
+  const result = await collection.bulkWrite(
+    quotes.map((next) => ({
+      updateOne: { filter: { _id: next.naturalKey, version: next.version - 1 }, update: updateTo(next) },
+    })),
+    { ordered: false },
+  );
+  if (result.matchedCount === quotes.length) return quotes.map(() => true);
+  if (quotes.length === 1) return [false];
+  const stored = await findAll(
+    collection,
+    quotes.map(({ naturalKey }) => naturalKey),
+  );
+  return quotes.map((next, at) => isSameChange(next, present(stored[at], next.naturalKey)));
+}
+
+/** The server only counts what it changed. Two writers of the very same change may both be told that it was theirs. */
+function isSameChange(next: Quote, stored: Quote): boolean {
+  const [mine, theirs] = [next.history.at(-1), stored.history.at(-1)];
+  return (
+    stored.version === next.version &&
+    mine?.event === theirs?.event &&
+    mine?.at === theirs?.at &&
+    next.trace?.traceparent === stored.trace?.traceparent
+  );
+}
+
+function updateTo(next: Quote) {
+  return {
     $set: renderQuote(next),
-    ...(next.auditNote === undefined ? { $unset: { auditNote: '' } } : {}),
+    ...(next.auditNote === undefined ? { $unset: { auditNote: '' } as const } : {}),
     $push: { outbox: { $each: quoteEvents(next) } },
-  });
+    $inc: { version: 1 },
+  };
 }
