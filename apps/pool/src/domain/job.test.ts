@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unixMs } from '@assay/shared/kernel/clock';
 import { JOB_VECTOR, knownTemplate, sentJob } from '../../test/known-work.ts';
-import { jobIdOf, jobNtime, notifyParams } from './job.ts';
+import { createJob, jobNtime, notifyParams } from './job.ts';
 
 describe('a job', () => {
   it('is told as example A1 says', () => {
@@ -21,11 +21,13 @@ describe('a job', () => {
   });
 
   it('has an id of six digits of the counter and two of k + 32', () => {
-    expect([jobIdOf(1, -32), jobIdOf(0xabcdef, 44), jobIdOf(0x1000001, 0)]).toEqual([
-      '00000100',
-      'abcdef4c',
-      '00000120',
-    ]);
+    const template = knownTemplate();
+    const ids = [
+      createJob(template, -32, 1, 0),
+      createJob(template, 44, 0xabcdef, 0),
+      createJob(template, 0, 0x1000001, 0),
+    ];
+    expect(ids.map(({ id }) => id)).toEqual(['00000100', 'abcdef4c', '00000120']);
   });
 
   it('has the time of its template, plus whole seconds since the fetch, and never less than min_ntime', () => {

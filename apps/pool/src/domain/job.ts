@@ -30,7 +30,7 @@ export function createJob(template: Template, k: number, counter: number, ntime:
   return { id: jobIdOf(counter, k), template, k, target: targetOf(k), ntime };
 }
 
-export function jobIdOf(counter: number, k: number): string {
+function jobIdOf(counter: number, k: number): string {
   return toHex(u32((((counter & 0xff_ffff) << 8) | (k - K_LOWEST)) >>> 0));
 }
 

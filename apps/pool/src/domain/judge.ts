@@ -159,7 +159,7 @@ function acceptedShare(context: JudgeContext, hashed: HashedShare): AcceptedShar
 }
 
 /** Whether a hash (as hashed, little-endian number) is at most the target (big-endian), without bigints. */
-export function meetsTarget(hash: Bytes, target: Bytes): boolean {
+function meetsTarget(hash: Bytes, target: Bytes): boolean {
   for (let index = 0; index < 32; index += 1) {
     const digit = hash[31 - index] ?? 0;
     const limit = target[index] ?? 0;

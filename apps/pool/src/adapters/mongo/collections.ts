@@ -57,7 +57,7 @@ const BATCHES: CollectionDefinition = {
     { name: 'shareHashes_unique', keys: { shareHashes: 1 }, unique: true, where: { hasHashes: true } },
     {
       name: 'lockingKey_keySeq_unique',
-      keys: { lockingKey: 1, keySeq: -1 },
+      keys: { lockingKey: 1, keySeq: 1 },
       unique: true,
       where: { keySeq: { $exists: true } },
     },

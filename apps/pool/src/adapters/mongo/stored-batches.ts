@@ -1,0 +1,22 @@
+import type { Db } from 'mongodb';
+import { bytesEqual } from '@assay/shared/kernel/bytes';
+import type { StoredBatch } from '../../flows/check-batches.ts';
+import { type BatchDocument, batchOf } from './batch-document.ts';
+import type { PoolEventEntries } from './batches.ts';
+
+/** Every batch for the recount: first the sealed ones of each key by key_seq, then the open ones. */
+export async function* storedBatches(db: Db, events: PoolEventEntries): AsyncIterable<StoredBatch> {
+  const collection = db.collection<BatchDocument>('batches');
+  const sealed = collection.find({ keySeq: { $exists: true } }).sort({ lockingKey: 1, keySeq: 1 });
+  for await (const document of sealed) yield storedBatch(document, events);
+  for await (const document of collection.find({ state: 'open' })) yield storedBatch(document, events);
+}
+
+function storedBatch(document: BatchDocument, events: PoolEventEntries): StoredBatch {
+  const batch = batchOf(document);
+  const { outbox } = document;
+  if (batch.state === 'open') return { batch, outboxIsGenuine: outbox.length === 0, waitsInOutbox: false };
+  const rendered = events.batchAccepted(batch, batch.seal, undefined);
+  const outboxIsGenuine = outbox.every(({ id, body }) => id === rendered.id && bytesEqual(body, rendered.body));
+  return { batch, outboxIsGenuine, waitsInOutbox: outbox.length > 0 };
+}
