@@ -70,11 +70,14 @@ export async function connectStratum(
     if (method === 'mining.notify') handlers.job(toJob(params), state.extranonce1, state.difficulty);
   };
 
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  lines.on('line', (line) => {
     const parsed = message.parse(JSON.parse(line));
     if (parsed.method !== undefined) onPush(parsed.method, parsed.params ?? []);
     else if (typeof parsed.id === 'number') settle(waiting, parsed.id, parsed);
   });
+  // The reader repeats the socket's errors; each is followed by the socket's `close`.
+  lines.on('error', () => undefined);
   socket.once('close', () => {
     for (const resolve of waiting.values()) resolve({ result: null, error: [0, 'connection-closed', null] });
     waiting.clear();
