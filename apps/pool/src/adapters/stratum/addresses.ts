@@ -75,10 +75,3 @@ function ipv6Range(address: string): string {
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':');
 }
-
-/** For logs: /24 and /48. */
-export function loggedAddress(range: string): string {
-  return isIPv4(range)
-    ? `${range.split('.').slice(0, 3).join('.')}.0/24`
-    : `${range.split(':').slice(0, 3).join(':')}::/48`;
-}
