@@ -2,9 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigDefinition, configTable } from '@assay/shared/runtime/config';
 import { ROOT } from '@assay/testkit/find-server';
-
-const BEGIN = '<!-- config:begin -->';
-const END = '<!-- config:end -->';
+import { withTable } from './readme-table.ts';
 
 export interface Readme {
   readonly file: string;
@@ -17,19 +15,6 @@ export interface Readme {
 export async function readmes(): Promise<Readme[]> {
   const apps = readdirSync(join(ROOT, 'apps')).filter((app) => existsSync(configFile(app)));
   return Promise.all(apps.map(readmeOf));
-}
-
-/**
- * The text with `table` between its markers.
- * @throws Error when it does not have both, in order and once
- */
-export function withTable(text: string, table: string): string {
-  const [before, rest, ...more] = text.split(BEGIN);
-  const [, after, ...moreAfter] = rest?.split(END) ?? [];
-  if (before === undefined || after === undefined || more.length + moreAfter.length > 0) {
-    throw new Error(`needs ${BEGIN} and ${END}, once each, where its table of settings belongs (under ## Config)`);
-  }
-  return `${before}${BEGIN}\n${table}${END}${after}`;
 }
 
 async function readmeOf(app: string): Promise<Readme> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withTable } from './config-tables.ts';
+import { withTable } from './readme-table.ts';
 
 describe('the table of settings in a README', () => {
   test('takes the place between its markers, and nothing else', () => {
