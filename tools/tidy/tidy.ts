@@ -3,6 +3,7 @@ import { notes } from './rules/comments.ts';
 import { dependencies } from './rules/dependencies.ts';
 import { expressions } from './rules/expressions.ts';
 import { fileNames, synonyms } from './rules/names.ts';
+import { packageReasons, undeclaredPackages, unusedPackages } from './rules/packages.ts';
 import { purity } from './rules/purity.ts';
 import { readmeSections } from './rules/readme.ts';
 import { fileLength, functionLength } from './rules/sizes.ts';
@@ -28,6 +29,9 @@ export const RULES: readonly Rule[] = [
   unreadKeys,
   undocumentedKeys,
   readmeSections,
+  packageReasons,
+  unusedPackages,
+  undeclaredPackages,
 ];
 
 /** Everything in the tree that breaks a rule, by file and line. */

@@ -7,6 +7,7 @@ export interface RuleCase {
 
 const lines = (count: number, line = 'x();') => `${line}\n`.repeat(count);
 const README_TITLES = ['Purpose', 'Owns', 'Trusts / trusted by', 'Fails how', 'Run', 'Config'];
+const manifest = (asked: object) => JSON.stringify({ name: '@assay/demo', ...asked });
 const readme = (titles: readonly string[]) => ['# demo', ...titles.map((title) => `## ${title}`)].join('\n');
 
 const DOMAIN = 'apps/demo/src/domain/quote.ts';
@@ -225,5 +226,32 @@ export const WHOLE_TREE_CASES: readonly RuleCase[] = [
     rule: 'readme-section',
     bad: { [MAIN]: '', 'apps/demo/README.md': readme([...README_TITLES].reverse()) },
     good: { 'tools/demo/main.ts': '' },
+  },
+  {
+    rule: 'package-reason',
+    bad: { 'apps/demo/package.json': manifest({ dependencies: { zod: '1' } }), 'CONTRIBUTING.md': 'zod is fine' },
+    good: {
+      'apps/demo/package.json': manifest({ dependencies: { zod: '1', '@otel/api': '1', '@assay/shared': '1' } }),
+      'CONTRIBUTING.md': '| package | why |\n|---|---|\n| `zod`, `@otel/*` | schemas; spans |',
+    },
+  },
+  {
+    rule: 'unused-package',
+    bad: { 'apps/demo/package.json': manifest({ dependencies: { zod: '1' } }), [FLOW]: importing('z', 'zod-mini') },
+    good: { 'apps/demo/package.json': manifest({ dependencies: { zod: '1' } }), [FLOW]: importing('z', 'zod/v4') },
+  },
+  {
+    rule: 'undeclared-package',
+    bad: {
+      'package.json': manifest({ devDependencies: { zod: '1' } }),
+      'apps/demo/package.json': manifest({ devDependencies: { zod: '1' } }),
+      [FLOW]: importing('z', 'zod'),
+    },
+    good: {
+      'package.json': manifest({ devDependencies: { vitest: '1' } }),
+      'apps/demo/package.json': manifest({ dependencies: { zod: '1' } }),
+      [FLOW]: importing('z', 'zod'),
+      [TEST]: importing('test', 'vitest'),
+    },
   },
 ];
