@@ -32,7 +32,8 @@ function crashingAt(failpoint: string) {
   return { pool, crashed };
 }
 
-const survivor = () => batchInstance({ batches: database.batches, clock, windowMs: WINDOW_MS, instance: 'survivor' });
+const survivor = (instance = 'survivor') =>
+  batchInstance({ batches: database.batches, clock, windowMs: WINDOW_MS, instance });
 /** A flush ends in the turn after its answers. */
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 const share = (seed: string) => madeUpShare({ seed });
@@ -90,7 +91,7 @@ describe('a crash', () => {
     const shares = Array.from({ length: 30 }, (_, k) => madeUpShare({ seed: `share ${k}`, k }));
     expect(new Set(await Promise.all(shares.map(pool.submit)))).toEqual(new Set(['stored']));
     clock.advance(WINDOW_MS + ORPHAN_MS);
-    const sealed = await Promise.all([survivor().sweep(), survivor().sweep()]);
+    const sealed = await Promise.all(['one', 'other'].map((instance) => survivor(instance).sweep()));
     expect(sealed.reduce((sum, count) => sum + count, 0)).toBe(30);
     await recountAfterSweep(30);
   });

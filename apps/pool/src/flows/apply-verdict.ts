@@ -7,7 +7,7 @@ import type { BatchPort } from '../ports.ts';
 import { batchReached } from '../telemetry.ts';
 
 export interface ApplyVerdictPorts {
-  readonly batches: BatchPort;
+  readonly batches: Pick<BatchPort, 'find' | 'applyVerdict' | 'noteDeadLetter'>;
   /** POOL_AUDITOR_KEYS, x-only. */
   readonly auditorKeys: readonly Bytes[];
 }
