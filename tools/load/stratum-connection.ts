@@ -64,7 +64,7 @@ export async function openLoadConnection(
     socket.uncork();
   };
   const onLine = (line: string) => {
-    if (line.includes('"mining.notify"')) {
+    if (line.includes('"method":"mining.notify"')) {
       job = jobIn(line);
       ready();
       return;

@@ -20,6 +20,8 @@ interface TestStackOptions {
   readonly windowMs?: number;
   readonly creditShift?: number;
   readonly overrides?: PlanInputs['overrides'];
+  /** Servers by URL instead of ones of the stack's own. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 const PROBED: readonly PortName[] = [
@@ -47,7 +49,11 @@ export async function startTestStack(given: TestStackOptions = {}): Promise<Test
     windowMs: given.windowMs ?? 500,
     creditShift: given.creditShift ?? DEFAULT_OPTIONS.creditShift,
   };
-  const stack = await startStack({ options, overrides: given.overrides ?? {} });
+  const stack = await startStack({
+    options,
+    overrides: given.overrides ?? {},
+    environment: given.environment ?? {},
+  });
   const client = new MongoClient(stack.servers.mongoUri, { useBigInt64: true, promoteBuffers: true });
   const stop = async () => {
     await client.close();

@@ -63,7 +63,11 @@ test('one trace leads from the share to its ecash through restarts', { timeout: 
     await stack.process(name).stop();
     await stack.process(name).restart();
   }
-  await admin.resumeQueue({ requestId: 'resume', reason });
+  await until(
+    () => admin.resumeQueue({ requestId: 'resume', reason }),
+    () => true,
+    30_000,
+  );
   const [quote] = await until(
     () => wallet.quotes(true),
     (quotes) => quotes.length > 0,
