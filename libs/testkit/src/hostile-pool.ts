@@ -14,6 +14,12 @@ export interface HostilePoolOptions {
   readonly natsUrl: string;
   readonly poolId?: string;
   readonly creditShift?: number;
+  /** The key that mint and auditor know the pool by; a fresh one when left out. */
+  readonly poolSecret?: Bytes;
+  /** Output script that pays the pool. */
+  readonly script?: Bytes;
+  /** Where GetTemplateBody is answered; a free port when left out. */
+  readonly grpcPort?: number;
 }
 
 export interface Miner {
@@ -75,11 +81,11 @@ export async function startHostilePool(options: HostilePoolOptions): Promise<Hos
   const bus = await connectNats(context, { url: options.natsUrl });
   await ensureStreams(bus, 'pool', ['POOL']);
   const bodies = new Map<string, { body: Bytes; manner: BodyManner; asked: number }>();
-  const port = await serveBodies(context, bodies);
-  const poolSecret = randomBytes(32);
+  const port = await serveBodies(context, bodies, options.grpcPort ?? 0);
+  const poolSecret = options.poolSecret ?? randomBytes(32);
   const poolId = options.poolId ?? 'hostile-1';
   const creditShift = options.creditShift ?? 4;
-  const script = fromHex(`0014${toHex(randomBytes(20))}`);
+  const script = options.script ?? fromHex(`0014${toHex(randomBytes(20))}`);
   const heads = new Map<string, KeyHead>();
 
   return {
@@ -120,7 +126,11 @@ export async function startHostilePool(options: HostilePoolOptions): Promise<Hos
 
 type Bodies = ReadonlyMap<string, { readonly body: Bytes; readonly manner: BodyManner; asked: number }>;
 
-async function serveBodies(context: Parameters<typeof startGrpcServer>[0], bodies: Bodies): Promise<number> {
+async function serveBodies(
+  context: Parameters<typeof startGrpcServer>[0],
+  bodies: Bodies,
+  grpcPort: number,
+): Promise<number> {
   const refuse = (): never => {
     throw new GrpcStatusFault('UNIMPLEMENTED', 'a hostile pool answers nothing else');
   };
@@ -136,7 +146,7 @@ async function serveBodies(context: Parameters<typeof startGrpcServer>[0], bodie
     listBlocks: async () => refuse(),
     getBlock: async () => refuse(),
   });
-  return startGrpcServer(context, { port: 0, implementations: [implementation], allowUnauthenticated: true });
+  return startGrpcServer(context, { port: grpcPort, implementations: [implementation], allowUnauthenticated: true });
 }
 
 async function* streamBody(bodies: Bodies, templateId: string, offset: number) {

@@ -130,13 +130,13 @@ function askServices(stack: TestStack) {
     verdict: async ({ poolId, batchId }) => {
       const given = async () => (await clients.auditor.getBatch({ poolId, batchId })).batch;
       const batch = await until(given, (found) => found?.verdict !== undefined, JUDGED_MS);
-      const result = (BatchState[batch?.state ?? 0] ?? '').replace('BATCH_STATE_', '');
+      const result = nameIn(BatchState, batch?.state).replace('BATCH_STATE_', '');
       return { result, code: batch?.code ?? '', excluded: batch?.verdict?.excluded };
     },
     template: async ({ templateId }, states = ['VALID', 'INVALID']) => {
       const given = async () => (await clients.auditor.getTemplate({ templateId })).template;
-      const nameOf = (state: number) => (TemplateState[state] ?? '').replace('TEMPLATE_STATE_', '');
-      const found = await until(given, (one) => states.includes(nameOf(one?.state ?? 0)), JUDGED_MS);
+      const nameOf = (state?: number) => nameIn(TemplateState, state).replace('TEMPLATE_STATE_', '');
+      const found = await until(given, (one) => states.includes(nameOf(one?.state)), JUDGED_MS);
       return { code: found?.code ?? '', answers: found?.nodeAnswers.map(({ answer }) => answer) ?? [] };
     },
     quote,
@@ -165,7 +165,11 @@ function askServices(stack: TestStack) {
   return { ask, close };
 }
 
-/** NUT error codes of the mint. */
+function nameIn(table: Readonly<Record<string, number>>, value: number | undefined): string {
+  return Object.keys(table).find((name) => table[name] === value) ?? '';
+}
+
+/** What the mint answers to whoever wants tokens of a quote that is not paid. */
 export const NOT_PAID = 20_001;
 
 /** The batch was judged bad, its quote FAILED, and its miner gets nothing whatever is asked for. */
