@@ -121,8 +121,6 @@ export interface DueTask {
   readonly id: string;
   readonly version: number;
   readonly revision: number;
-  /** Which repeat of the task within its revision this is. */
-  readonly requeue: number;
   readonly trace: Trace | undefined;
 }
 

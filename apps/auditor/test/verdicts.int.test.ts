@@ -199,7 +199,6 @@ describe('a template that is wrong', () => {
   const transactions = [randomTransaction('legacy'), randomTransaction('witness')];
   const elsewhere = [{ value: 1n, script: new Uint8Array(22) }];
   const defects: TemplateDefect[] = [
-    ['TPL_NOT_ALLOWED', 'declared by a miner', { source: 2, declaredBy: Buffer.alloc(33, 2) }],
     ['TPL_UNDECODABLE', 'its body has other bytes', {}, 'other-bytes'],
     ['TPL_UNDECODABLE', 'its body is longer than declared', {}, 'too-long'],
     ['TPL_COINBASE_SHAPE', 'its coinbase is not final', { sequence: 0, lockTime: 900_000 }],
@@ -224,6 +223,18 @@ describe('a template that is wrong', () => {
     await pool.publish(batch);
     expect(await running.settled(batch)).toMatchObject({ state: 'INVALID', code: 'TEMPLATE_INVALID' });
     expect(await running.judged(sound)).toMatchObject({ state: 'VALID', code: 'OK' });
+  });
+
+  it('TPL_NOT_ALLOWED: a miner declared it to a pool that takes none; his batches are INVALID', async () => {
+    const { pool } = running;
+    const miner = pool.newMiner();
+    const template = await pool.declare(pool.parts({ source: 2, declaredBy: miner.lockingKey }));
+    expect(await running.judged(template)).toMatchObject({ state: 'INVALID', code: 'TPL_NOT_ALLOWED' });
+    const batch = pool.batch(miner, template, pool.mine(template, 1));
+    const foreign = pool.batch(pool.newMiner(), template, pool.mine(template, 1));
+    for (const bad of [batch, foreign]) await pool.publish(bad);
+    expect(await running.settled(batch)).toMatchObject({ state: 'INVALID', code: 'TEMPLATE_INVALID' });
+    expect(await running.settled(foreign)).toMatchObject({ state: 'INVALID', code: 'TEMPLATE_NOT_YOURS' });
   });
 
   it('TPL_MERKLE_BRANCH: a wrong sibling', async () => {

@@ -135,7 +135,7 @@ function reviveUpdate(batch: StoredBatch, atMs: UnixMs, automatic: boolean): Upd
   const at = new Date(atMs);
   const task = { kind: TaskKind.TASK_KIND_BATCH, id: batch.id, revision };
   return {
-    $set: { state: 'QUEUED', code: '', revision, attempt: 0, enqueues: 0, waitingSince: at, updatedAt: at },
+    $set: { state: 'QUEUED', code: '', revision, attempt: 0, waitingSince: at, updatedAt: at },
     $inc: { autoReplays: automatic ? 1 : 0 },
     $push: { outbox: outboxEntry('auditor.check-batch', task, atMs, batch.trace) },
   };

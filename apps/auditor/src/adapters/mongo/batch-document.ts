@@ -25,8 +25,6 @@ export interface BatchDocument extends Versioned {
   code: string;
   revision: number;
   attempt: number;
-  /** How often it was enqueued again in this revision. */
-  enqueues: number;
   /** Set while it waits; unset while its task is on the way. */
   nextAt?: Date;
   receivedAt: Date;
@@ -76,7 +74,6 @@ export const BATCHES: CollectionDefinition = {
       state: { enum: ['QUEUED', 'VALID', 'INVALID', 'DEAD'] },
       revision: INT,
       attempt: INT,
-      enqueues: INT,
       nextAt: { bsonType: 'date' },
       credited: { bsonType: 'array', maxItems: 256, items: HASH },
       hasCredited: { bsonType: 'bool' },

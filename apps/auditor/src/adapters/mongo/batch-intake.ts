@@ -62,7 +62,6 @@ function freshDocument({ batch, raw, receivedAtMs, trace, ...derived }: NewBatch
     code: '',
     revision: 0,
     attempt: 0,
-    enqueues: 0,
     receivedAt: received,
     waitingSince: received,
     updatedAt: received,

@@ -31,10 +31,9 @@ export function dueBatches(batches: Batches): DueWork {
     due: async (nowMs, limit) => {
       const found = await batches
         .find({ state: 'QUEUED', nextAt: { $lte: new Date(nowMs) } })
-        .project<Pick<BatchDocument, '_id' | 'version' | 'revision' | 'enqueues' | 'trace'>>({
+        .project<Pick<BatchDocument, '_id' | 'version' | 'revision' | 'trace'>>({
           version: 1,
           revision: 1,
-          enqueues: 1,
           trace: 1,
         })
         .sort({ state: 1, nextAt: 1 })
@@ -49,7 +48,7 @@ export function dueBatches(batches: Batches): DueWork {
           update: {
             $unset: { nextAt: '' as const },
             $set: { updatedAt: new Date(atMs) },
-            $inc: { enqueues: 1, version: 1 },
+            $inc: { version: 1 },
           },
         },
       }));
@@ -58,9 +57,7 @@ export function dueBatches(batches: Batches): DueWork {
   };
 }
 
-export function batchTask(
-  document: Pick<BatchDocument, '_id' | 'version' | 'revision' | 'enqueues' | 'trace'>,
-): DueTask {
-  const { _id: id, version, revision, enqueues, trace } = document;
-  return { kind: 'batch', id, version, revision, requeue: enqueues + 1, trace };
+export function batchTask(document: Pick<BatchDocument, '_id' | 'version' | 'revision' | 'trace'>): DueTask {
+  const { _id: id, version, revision, trace } = document;
+  return { kind: 'batch', id, version, revision, trace };
 }

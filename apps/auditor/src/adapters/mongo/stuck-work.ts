@@ -5,7 +5,7 @@ import { batchTask } from './batch-waits.ts';
 import { storedTemplate, type TemplateDocument } from './template-document.ts';
 import { templateTask } from './templates.ts';
 
-const TASK_FIELDS = { version: 1, revision: 1, enqueues: 1, trace: 1 } as const;
+const TASK_FIELDS = { version: 1, revision: 1, trace: 1 } as const;
 // While an event waits in the outbox it is the relay's to publish.
 const UNSENT = { 'outbox.0': { $exists: false } } as const;
 

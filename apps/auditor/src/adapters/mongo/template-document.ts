@@ -15,7 +15,6 @@ export interface TemplateDocument extends Versioned {
   answers: NodeStatement[];
   revision: number;
   attempt: number;
-  enqueues: number;
   /** Set while it waits; unset while its task is on the way. */
   nextCheckAt?: Date;
   lease?: { owner: string; until: Date; token: number };
@@ -48,7 +47,6 @@ export const TEMPLATES: CollectionDefinition = {
       state: { enum: ['DECLARED', 'CHECKING', 'HELD', 'VALID', 'INVALID', 'DEAD'] },
       revision: INT,
       attempt: INT,
-      enqueues: INT,
       nextCheckAt: { bsonType: 'date' },
       lease: { bsonType: 'object', required: ['owner', 'until', 'token'] },
       answers: { bsonType: 'array', maxItems: 16 },

@@ -43,7 +43,6 @@ export function templateIntake(templates: Templates, onCommit: () => void): Temp
           answers: [],
           revision: 0,
           attempt: 0,
-          enqueues: 0,
           receivedAt: received,
           waitingSince: received,
           updatedAt: received,
@@ -157,7 +156,7 @@ function recheckUpdate(template: StoredTemplate, atMs: UnixMs, automatic: boolea
       state: 'DECLARED',
       nextCheckAt: at,
       updatedAt: at,
-      ...(revived ? { revision: template.revision + 1, attempt: 0, enqueues: 0, waitingSince: at } : {}),
+      ...(revived ? { revision: template.revision + 1, attempt: 0, waitingSince: at } : {}),
     },
     $inc: { autoReplays: revived && automatic ? 1 : 0 },
   };
@@ -190,7 +189,7 @@ export function dueTemplates(templates: Templates): DueWork {
           update: {
             $unset: { nextCheckAt: '' as const },
             $set: { updatedAt: new Date(atMs) },
-            $inc: { enqueues: 1, version: 1 },
+            $inc: { version: 1 },
           },
         },
       }));
@@ -200,6 +199,6 @@ export function dueTemplates(templates: Templates): DueWork {
 }
 
 export function templateTask(document: TemplateDocument): DueTask {
-  const { _id: id, version, revision, enqueues, trace } = document;
-  return { kind: 'template', id, version, revision, requeue: enqueues + 1, trace };
+  const { _id: id, version, revision, trace } = document;
+  return { kind: 'template', id, version, revision, trace };
 }

@@ -9,11 +9,14 @@ const EVENTS = { batch: 'auditor.check-batch', template: 'auditor.check-template
 const KINDS = { batch: TaskKind.TASK_KIND_BATCH, template: TaskKind.TASK_KIND_TEMPLATE } as const;
 const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
 
-/** Enqueues tasks again; `:rK` in the message id tells the repeats of one revision apart. */
+/**
+ * Enqueues tasks again. `:rK` in the message id tells the repeats of one revision apart; K is the version of the document:
+ * a count that is written after the publish could come too late, and the next repeat would be dropped as known.
+ */
 export function taskQueue(bus: Bus): TaskQueue {
   return {
-    publish: async ({ kind, id, revision, requeue, trace }) => {
-      const messageId = `${kind}:${id}:${revision}:r${requeue}`;
+    publish: async ({ kind, id, revision, version, trace }) => {
+      const messageId = `${kind}:${id}:${revision}:r${version}`;
       const options = { id: messageId, ...(trace === undefined ? {} : { trace }) };
       await publishEvent(bus, EVENTS[kind], { kind: KINDS[kind], id, revision }, options);
     },
