@@ -39,6 +39,12 @@ export function denominationsOf(value: bigint): bigint[] {
   return [...value.toString(2)].reverse().flatMap((bit, exponent) => (bit === '1' ? [2n ** BigInt(exponent)] : []));
 }
 
+/** As text: the mint's key, the wallet's key and, where there is one, the timestamp. */
+export function signLookup(mintPubkey: string, timestamp: bigint | '' = ''): string {
+  const message = sha256(utf8(`Cashu_MintQuoteLookup_v1${mintPubkey}${WALLET_KEY}${timestamp}`));
+  return toHex(schnorrSign(message, WALLET_SECRET));
+}
+
 export function signQuote(
   quoteId: string,
   outputs: readonly BlindedOutput[],

@@ -1,18 +1,15 @@
-import { toHex } from '@assay/shared/kernel/bytes';
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { LockingKey } from '@assay/shared/kernel/ids';
-import { schnorrSign } from '@assay/shared/kernel/schnorr';
 import { describe, expect, it } from 'vitest';
-import { WALLET_KEY, WALLET_SECRET } from '../../test/wallet-secrets.ts';
-import { lookupMessage, refuseLookup } from './lookup.ts';
+import { signLookup, WALLET_KEY } from '../../test/wallet-secrets.ts';
+import { refuseLookup } from './lookup.ts';
 
 const MINT = { pubkey: `03${'ab'.repeat(32)}`, takesLegacy: true, now: unixMs(1_795_227_413_500) };
 const KEY = WALLET_KEY as LockingKey;
 const NOW_S = 1_795_227_413n;
 
 function proof(timestampS: bigint | undefined, signedS = timestampS) {
-  const signature = toHex(schnorrSign(lookupMessage(MINT.pubkey, KEY, signedS), WALLET_SECRET));
-  return { pubkeys: [KEY], signatures: [signature], timestampS };
+  return { pubkeys: [KEY], signatures: [signLookup(MINT.pubkey, signedS)], timestampS };
 }
 
 describe('the proof of a lookup by public key', () => {

@@ -18,7 +18,7 @@ export interface LookupProof {
 }
 
 /** The 32 bytes that the holder of `pubkey` signs to see its quotes. */
-export function lookupMessage(mintPubkey: string, pubkey: LockingKey, timestampS: bigint | undefined): Bytes {
+function lookupMessage(mintPubkey: string, pubkey: LockingKey, timestampS: bigint | undefined): Bytes {
   return sha256(utf8(`Cashu_MintQuoteLookup_v1${mintPubkey}${pubkey}${timestampS ?? ''}`));
 }
 

@@ -38,9 +38,9 @@ async function plan(
   const subject = subjectOf(ports, request, ys);
   const refused =
     firstRefusal(SWAP_CHECKS, subject) ??
-    (await refuseProofs(ports, request)) ??
-    (await refuseSpent(ports, ys())) ??
-    (await refuseSigned(ports, request.outputs));
+    firstOf(
+      await Promise.all([refuseProofs(ports, request), refuseSpent(ports, ys()), refuseSigned(ports, request.outputs)]),
+    );
   if (refused !== undefined) return err(refused);
   const signatures = await sign(ports.signatory, request.outputs);
   return signatures.ok ? ok({ ...planned(opId, subject), outputs: signatures.value }) : signatures;
@@ -68,6 +68,11 @@ function planned(opId: string, { inputs, ys, keysetOf }: SwapSubject): Omit<Plan
     quotes: [],
     fee: feeOf(inputs, keysetOf),
   };
+}
+
+/** The last rows are asked at once, for they wait for others; the first of them that refuses still answers. */
+function firstOf(rows: readonly (Refusal | undefined)[]): Refusal | undefined {
+  return rows.find((refused) => refused !== undefined);
 }
 
 async function refuseProofs({ signatory }: SwapPorts, { inputs }: SwapRequest): Promise<Refusal | undefined> {

@@ -1,12 +1,8 @@
-import { toHex } from '@assay/shared/kernel/bytes';
-import type { LockingKey } from '@assay/shared/kernel/ids';
-import { schnorrSign } from '@assay/shared/kernel/schnorr';
 import { afterEach, describe, expect, it } from 'vitest';
 import { httpMint, type HttpMint, mintBody, swapBody } from '../../../test/http-mint.ts';
 import { MINT_KEY, paidQuote, QUOTE_ID } from '../../../test/memory-mint.ts';
 import { mintProofs, mintRequest, swapRequest } from '../../../test/requests.ts';
-import { WALLET_KEY, WALLET_SECRET } from '../../../test/wallet-secrets.ts';
-import { lookupMessage } from '../../domain/lookup.ts';
+import { signLookup, WALLET_KEY } from '../../../test/wallet-secrets.ts';
 
 let open: HttpMint | undefined;
 async function start(...options: Parameters<typeof httpMint>): Promise<HttpMint> {
@@ -107,8 +103,7 @@ describe('the HTTP API', () => {
   it('finds quotes by the keys that signed, page by page', async () => {
     const mint = await start();
     mint.quotes.put(paidQuote(28n, { batchId: 'b-0002', quote: 'second' }));
-    const signature = toHex(schnorrSign(lookupMessage(MINT_KEY, WALLET_KEY as LockingKey, undefined), WALLET_SECRET));
-    const proof = { pubkeys: [WALLET_KEY.toUpperCase()], pubkey_signatures: [signature] };
+    const proof = { pubkeys: [WALLET_KEY.toUpperCase()], pubkey_signatures: [signLookup(MINT_KEY)] };
     const all = await mint.post('/v1/mint/quote/ehash/pubkey', proof);
     expect(all.json).toMatchObject({
       quotes: [{ quote: QUOTE_ID }, { quote: 'second' }],

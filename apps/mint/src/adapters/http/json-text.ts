@@ -7,11 +7,8 @@ import { err, ok, type Result } from '@assay/shared/kernel/result';
 export type Json = string | boolean | null | bigint | LooseNumber | readonly Json[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, Json>;
 
-export class LooseNumber {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
+interface LooseNumber {
+  readonly loose: string;
 }
 
 const DEPTH_MAX = 16;
@@ -129,7 +126,7 @@ class Reader {
   #number(): bigint | LooseNumber {
     const text = this.#match(NUMBER);
     if (text === undefined) throw new NotJson();
-    return INTEGER.test(text) && text.length <= DIGITS_MAX ? BigInt(text) : new LooseNumber(text);
+    return INTEGER.test(text) && text.length <= DIGITS_MAX ? BigInt(text) : { loose: text };
   }
 
   #space(): void {

@@ -49,5 +49,10 @@ export function subscribeKeysets(context: ServiceContext, client: PromisedClient
   });
   const isFresh = () => byId.size > 0 && (lostAt === undefined || context.clock.now() - lostAt <= LOST_MAX_MS);
   context.readiness('signatory', isFresh);
-  return { get: (keysetId) => byId.get(keysetId), all: () => [...byId.values()], isFresh };
+  const known = () => {
+    // Before the first snapshot a keyset is not unknown: the mint cannot say.
+    if (byId.size === 0) throw new Error('the signatory has told no keysets yet');
+    return byId;
+  };
+  return { get: (keysetId) => known().get(keysetId), all: () => [...known().values()], isFresh };
 }
