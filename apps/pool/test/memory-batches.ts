@@ -1,98 +1,126 @@
-import { toHex } from '@assay/shared/kernel/bytes';
-import { type BatchVerdict, FIRST_HEAD, type OpenBatch, type SealedBatch } from '../src/domain/batch.ts';
+import { type Bytes, toHex } from '@assay/shared/kernel/bytes';
+import type { UnixMs } from '@assay/shared/kernel/clock';
+import type { LockingKey } from '@assay/shared/kernel/ids';
+import {
+  type BatchVerdict,
+  FIRST_HEAD,
+  type KeyHead,
+  type OpenBatch,
+  type SealedBatch,
+  type SignedSeal,
+} from '../src/domain/batch.ts';
 import type { BatchPort, BatchWrite, BatchWriteOutcome } from '../src/ports.ts';
 
 type Stored = OpenBatch | SealedBatch;
 
 /** The part of the port that the flows of batches use; lists and retention are the database's. */
-export type BatchFlowsPort = Pick<
-  BatchPort,
-  | 'write'
-  | 'seal'
-  | 'find'
-  | 'storedHashes'
-  | 'head'
-  | 'findOpenDue'
-  | 'adopt'
-  | 'applyVerdict'
-  | 'noteDeadLetter'
-  | 'hasOpen'
->;
+export type BatchFlowsPort = Omit<BatchPort, 'countOfTemplate' | 'releaseHashes' | 'removeOld' | 'list' | 'totals'>;
 
 /** Batches in memory, under the same contract suite as those in MongoDB. */
-export function memoryBatches(): BatchFlowsPort & { readonly all: () => readonly Stored[] } {
-  const batches = new Map<string, Stored>();
-  const owners = new Map<string, string>();
+class MemoryBatches {
+  readonly #batches = new Map<string, Stored>();
+  /** Hash → the batch that holds it. */
+  readonly #holders = new Map<string, string>();
 
-  const holds = (batch: OpenBatch, from: number): boolean =>
-    batch.shares.slice(from).some(({ hash }) => (owners.get(toHex(hash)) ?? batch.batchId) !== batch.batchId);
-  const put = <T extends Stored>(batch: T): T => {
-    batches.set(batch.batchId, batch);
-    for (const { hash } of batch.shares) owners.set(toHex(hash), batch.batchId);
-    return batch;
-  };
-  const keySeqTaken = (batch: OpenBatch, keySeq: bigint): boolean =>
-    [...batches.values()].some(
-      (other) => other.state !== 'open' && other.lockingKey === batch.lockingKey && other.seal.keySeq === keySeq,
-    );
-  const current = (batch: Stored): Stored | undefined => {
-    const stored = batches.get(batch.batchId);
-    return stored?.version === batch.version && stored.owner === batch.owner ? stored : undefined;
-  };
-  const writeOne = (write: BatchWrite): BatchWriteOutcome => {
-    if (write.do === 'push') {
-      const stored = current(write.batch);
-      if (stored?.state !== 'open') return 'lost';
-      const after = { ...stored, shares: [...stored.shares, ...write.shares], version: stored.version + 1 };
-      if (holds(after, stored.shares.length)) return 'duplicate';
-      put(after);
-      return 'stored';
-    }
-    if (batches.has(write.batch.batchId)) return 'id-taken';
-    if (holds(write.batch, 0)) return 'duplicate';
-    if (write.do === 'open') put(write.batch);
-    else if (keySeqTaken(write.batch, write.seal.keySeq)) return 'key-seq-taken';
-    else put({ ...write.batch, state: 'sealed', seal: write.seal });
+  all(): readonly Stored[] {
+    return [...this.#batches.values()];
+  }
+
+  find(batchId: string): Stored | undefined {
+    return this.#batches.get(batchId);
+  }
+
+  write(write: BatchWrite): BatchWriteOutcome {
+    if (write.do === 'push') return this.#push(write.batch, write.shares);
+    const { batch } = write;
+    if (this.#batches.has(batch.batchId)) return 'id-taken';
+    if (this.#isHeld(batch)) return 'duplicate';
+    if (write.do === 'seal-at-once' && this.#isTaken(batch, write.seal.keySeq)) return 'key-seq-taken';
+    this.#put(write.do === 'open' ? batch : { ...batch, state: 'sealed', seal: write.seal });
     return 'stored';
-  };
-  const judged = (batch: SealedBatch, change: Partial<SealedBatch>): boolean => {
-    if (current(batch) === undefined) return false;
-    put({ ...batch, ...change, version: batch.version + 1 });
+  }
+
+  seal(batch: OpenBatch, seal: SignedSeal): BatchWriteOutcome {
+    const stored = this.#current(batch);
+    if (stored?.state !== 'open') return 'lost';
+    if (this.#isTaken(batch, seal.keySeq)) return 'key-seq-taken';
+    this.#put({ ...stored, state: 'sealed', seal, version: stored.version + 1 });
+    return 'stored';
+  }
+
+  storedHashes(hashes: readonly Bytes[]): ReadonlySet<string> {
+    return new Set(hashes.map(toHex).filter((hash) => this.#holders.has(hash)));
+  }
+
+  head(lockingKey: LockingKey): KeyHead {
+    return this.all().reduce((head, batch) => {
+      if (batch.state === 'open' || batch.lockingKey !== lockingKey || batch.seal.keySeq <= head.keySeq) return head;
+      return { keySeq: batch.seal.keySeq, carry: batch.seal.carryOut };
+    }, FIRST_HEAD);
+  }
+
+  openDue(dueBefore: UnixMs): readonly OpenBatch[] {
+    const open = this.all().filter((batch) => batch.state === 'open');
+    return open.filter(({ sealDueAt }) => sealDueAt <= dueBefore).sort((a, b) => a.sealDueAt - b.sealDueAt);
+  }
+
+  adopt(batch: OpenBatch, owner: string): OpenBatch | undefined {
+    if (this.#current(batch) === undefined) return undefined;
+    const adopted = { ...batch, owner, version: batch.version + 1 };
+    this.#put(adopted);
+    return adopted;
+  }
+
+  change(batch: SealedBatch, change: Partial<SealedBatch>): boolean {
+    if (this.#current(batch) === undefined) return false;
+    this.#put({ ...batch, ...change, version: batch.version + 1 });
     return true;
-  };
+  }
+
+  #push(batch: OpenBatch, shares: OpenBatch['shares']): BatchWriteOutcome {
+    const stored = this.#current(batch);
+    if (stored?.state !== 'open') return 'lost';
+    if (this.#isHeld({ ...stored, shares })) return 'duplicate';
+    this.#put({ ...stored, shares: [...stored.shares, ...shares], version: stored.version + 1 });
+    return 'stored';
+  }
+
+  #isHeld({ batchId, shares }: OpenBatch): boolean {
+    return shares.some(({ hash }) => (this.#holders.get(toHex(hash)) ?? batchId) !== batchId);
+  }
+
+  #isTaken({ lockingKey }: OpenBatch, keySeq: bigint): boolean {
+    return this.all().some(
+      (other) => other.state !== 'open' && other.lockingKey === lockingKey && other.seal.keySeq === keySeq,
+    );
+  }
+
+  #current({ batchId, version, owner }: Stored): Stored | undefined {
+    const stored = this.#batches.get(batchId);
+    return stored?.version === version && stored.owner === owner ? stored : undefined;
+  }
+
+  #put(batch: Stored): void {
+    this.#batches.set(batch.batchId, batch);
+    for (const { hash } of batch.shares) this.#holders.set(toHex(hash), batch.batchId);
+  }
+}
+
+export function memoryBatches(): BatchFlowsPort & { readonly all: () => readonly Stored[] } {
+  const memory = new MemoryBatches();
   return {
-    all: () => [...batches.values()],
-    write: async (writes) => writes.map(writeOne),
-    async seal(batch, seal) {
-      const stored = current(batch);
-      if (stored?.state !== 'open') return 'lost';
-      if (keySeqTaken(batch, seal.keySeq)) return 'key-seq-taken';
-      put({ ...stored, state: 'sealed', seal, version: stored.version + 1 });
-      return 'stored';
-    },
-    find: async (batchId) => batches.get(batchId),
-    storedHashes: async (hashes) => new Set(hashes.map(toHex).filter((hash) => owners.has(hash))),
-    async head(lockingKey) {
-      let head = FIRST_HEAD;
-      for (const batch of batches.values()) {
-        if (batch.state === 'open' || batch.lockingKey !== lockingKey || batch.seal.keySeq <= head.keySeq) continue;
-        head = { keySeq: batch.seal.keySeq, carry: batch.seal.carryOut };
-      }
-      return head;
-    },
-    findOpenDue: async (dueBefore, limit) =>
-      [...batches.values()]
-        .filter((batch) => batch.state === 'open')
-        .filter(({ sealDueAt }) => sealDueAt <= dueBefore)
-        .sort((a, b) => a.sealDueAt - b.sealDueAt)
-        .slice(0, limit),
-    async adopt(batch, owner) {
-      return current(batch) === undefined ? undefined : put({ ...batch, owner, version: batch.version + 1 });
-    },
+    all: () => memory.all(),
+    write: async (writes) => writes.map((write) => memory.write(write)),
+    seal: async (batch, seal) => memory.seal(batch, seal),
+    find: async (batchId) => memory.find(batchId),
+    storedHashes: async (hashes) => memory.storedHashes(hashes),
+    head: async (lockingKey) => memory.head(lockingKey),
+    findOpenDue: async (dueBefore, limit) => memory.openDue(dueBefore).slice(0, limit),
+    adopt: async (batch, owner) => memory.adopt(batch, owner),
     applyVerdict: async (batch, verdict: BatchVerdict) =>
-      judged(batch, { state: verdict.valid ? 'valid' : 'invalid', verdict }),
-    noteDeadLetter: async (batch, code) => judged(batch, { deadLetterCode: code }),
+      memory.change(batch, { state: verdict.valid ? 'valid' : 'invalid', verdict }),
+    noteDeadLetter: async (batch, code) => memory.change(batch, { deadLetterCode: code }),
     hasOpen: async (templateId) =>
-      [...batches.values()].some((batch) => batch.templateId === templateId && batch.state === 'open'),
+      memory.all().some((batch) => batch.templateId === templateId && batch.state === 'open'),
   };
 }

@@ -11,6 +11,8 @@ export interface StoredBatch {
   /** False when an outbox entry is not the event that the document renders. */
   readonly outboxIsGenuine: boolean;
   readonly waitsInOutbox: boolean;
+  /** Sealed so long ago that the batches before it may have been removed. */
+  readonly isOld: boolean;
 }
 
 /** P1–P3 and P9 of 01-pool section 17; SEAL: root, hash or credits do not recompute. */
@@ -46,7 +48,7 @@ export async function checkBatches(stored: AsyncIterable<StoredBatch>): Promise<
   const hashes = new Set<string>();
   const chains = new Map<LockingKey, KeyChain>();
   const counts = { batches: 0, open: 0, shares: 0, waiting: 0 };
-  for await (const { batch, outboxIsGenuine, waitsInOutbox } of stored) {
+  for await (const { batch, outboxIsGenuine, waitsInOutbox, isOld } of stored) {
     const violate = (invariant: Invariant, found: string): void => {
       if (violations.length < VIOLATIONS_MAX) violations.push({ invariant, batchId: batch.batchId, found });
     };
@@ -56,7 +58,7 @@ export async function checkBatches(stored: AsyncIterable<StoredBatch>): Promise<
     checkHashes(batch, hashes, violate);
     if (!outboxIsGenuine) violate('P9', 'the outbox holds another event than the document renders');
     if (batch.state === 'open') counts.open += 1;
-    else chains.set(batch.lockingKey, checkSeal(batch, chains.get(batch.lockingKey), violate));
+    else chains.set(batch.lockingKey, checkSeal(batch, chains.get(batch.lockingKey) ?? startOf(batch, isOld), violate));
   }
   return { ...counts, keys: chains.size, violations };
 }
@@ -74,9 +76,14 @@ function checkHashes(batch: OpenBatch | SealedBatch, hashes: Set<string>, violat
   }
 }
 
-function checkSeal(batch: SealedBatch, before: KeyChain | undefined, violate: Violate): KeyChain {
+/** Where the chain of a key begins: at key_seq 1, or after what retention has removed. */
+function startOf({ seal }: SealedBatch, isOld: boolean): KeyChain {
+  if (!isOld) return { head: FIRST_HEAD, work: 0n, credit: 0n };
+  return { head: { keySeq: seal.keySeq - 1n, carry: seal.carryIn }, work: seal.carryIn, credit: 0n };
+}
+
+function checkSeal(batch: SealedBatch, chain: KeyChain, violate: Violate): KeyChain {
   const { seal } = batch;
-  const chain = before ?? { head: FIRST_HEAD, work: 0n, credit: 0n };
   if (seal.keySeq !== chain.head.keySeq + 1n) violate('P2', `key_seq ${seal.keySeq} after ${chain.head.keySeq}`);
   if (seal.carryIn !== chain.head.carry) violate('P2', `carry_in ${seal.carryIn} after ${chain.head.carry}`);
   const again = sealOf(batch, { keySeq: seal.keySeq - 1n, carry: seal.carryIn }, seal.creditShift);

@@ -15,8 +15,11 @@ export async function* storedBatches(db: Db, events: PoolEventEntries): AsyncIte
 function storedBatch(document: BatchDocument, events: PoolEventEntries): StoredBatch {
   const batch = batchOf(document);
   const { outbox } = document;
-  if (batch.state === 'open') return { batch, outboxIsGenuine: outbox.length === 0, waitsInOutbox: false };
+  if (batch.state === 'open') {
+    return { batch, outboxIsGenuine: outbox.length === 0, waitsInOutbox: false, isOld: false };
+  }
   const rendered = events.batchAccepted(batch, batch.seal, undefined);
   const outboxIsGenuine = outbox.every(({ id, body }) => id === rendered.id && bytesEqual(body, rendered.body));
-  return { batch, outboxIsGenuine, waitsInOutbox: outbox.length > 0 };
+  // Hashes are released 30 d after sealing, long before any batch is removed.
+  return { batch, outboxIsGenuine, waitsInOutbox: outbox.length > 0, isOld: !document.hasHashes };
 }
