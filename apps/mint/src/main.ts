@@ -4,10 +4,12 @@ import { startRelay } from '@assay/shared/runtime/outbox';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
 import { serveGrpc } from './adapters/grpc/serve.ts';
 import { startHttpServer } from './adapters/http/http-server.ts';
+import { mongoEarlyVerdicts } from './adapters/mongo/early-verdicts.ts';
 import { mongoStores, OUTBOX_COLLECTIONS } from './adapters/mongo/stores.ts';
 import { connectBus } from './adapters/nats/connect-bus.ts';
 import { natsControlNotes } from './adapters/nats/control-notes.ts';
 import { consumeFacts } from './adapters/nats/facts.ts';
+import { VERDICTS_DURABLE } from './adapters/nats/verdicts.ts';
 import { randomQuoteIds } from './adapters/random/quote-ids.ts';
 import { connectSignatory } from './adapters/signatory/connect-signatory.ts';
 import { startBackground } from './adapters/timers/background.ts';
@@ -30,7 +32,9 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const bus = await connectBus(context, config.NATS_URL);
   startRelay(context, db, bus, OUTBOX_COLLECTIONS);
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
-  consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds: randomQuoteIds(clock), pause });
+  const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
+  const quoteIds = randomQuoteIds(clock);
+  consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds, earlyVerdicts, pause });
   startBackground(context, db, { ...stores, ...pause, keysets, recountEveryMs: config.MINT_SUPPLY_CHECK_MS });
   await serveGrpc(context, grpcPortsOf(config), { ...stores, keysets, pause });
 }

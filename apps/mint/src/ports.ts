@@ -251,6 +251,12 @@ export interface ControlNotes {
   tell(): void;
 }
 
+/** Verdicts that wait for their batch, because they were faster. */
+export interface EarlyVerdicts {
+  /** Those on this batch are due now. */
+  comeNow(batch: { readonly poolId: string; readonly batchId: string }): Promise<void>;
+}
+
 export interface QuoteIds {
   /** A new UUIDv7 with 74 random bits. */
   next(): string;

@@ -15,6 +15,7 @@ const MINT = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface MintProcesses {
   readonly database: TestDatabase;
+  readonly natsUrl: string;
   readonly signatory: ServerProcess;
   /** Each a process of its own before one database and one signatory. */
   readonly mints: readonly { readonly process: ServerProcess; readonly url: string }[];
@@ -38,7 +39,7 @@ export async function startMintProcesses(count: number): Promise<MintProcesses> 
     await database.drop();
     rmSync(dir, { recursive: true });
   };
-  return { database, signatory, mints, stop };
+  return { database, natsUrl: nats.url, signatory, mints, stop };
 }
 
 async function startSignatory(dir: string, common: NodeJS.ProcessEnv, database: string) {

@@ -176,7 +176,11 @@ describe('the supply at a cut', () => {
 });
 
 describe('a crash around a commit', () => {
-  const create = { quoteIds: { next: () => '0198f1c0-7e8a-7c3d-8e9f-1a2b3c4d5e6f' }, pools: POOLS };
+  const create = {
+    quoteIds: { next: () => '0198f1c0-7e8a-7c3d-8e9f-1a2b3c4d5e6f' },
+    earlyVerdicts: { comeNow: async () => undefined },
+    pools: POOLS,
+  };
 
   test.each([
     ['before', 'created'],

@@ -11,7 +11,7 @@ import type { Verdict } from '../src/domain/verdict-hash.ts';
 import { type RunningMint, runMint } from './running-mint.ts';
 import { AUDITOR_SECRET, aBatch, aVerdict, POOL_KEY } from './signed-facts.ts';
 import { until } from './until.ts';
-import { tellBatch, tellVerdict } from './wire-facts.ts';
+import { tellBatch, tellVerdict, verdictMessage } from './wire-facts.ts';
 
 let database: TestDatabase;
 let nats: NatsServer;
@@ -81,6 +81,20 @@ describe('a quote', () => {
     );
     await tellBatch(bus(), batch);
     expect(await quoteIn('PAID', batch)).toMatchObject({ amountPaid: 28n });
+  });
+
+  test('is settled soon after its batch, however long its verdict would still have waited', async () => {
+    const batch = aBatch({ batchId: 'late-batch' });
+    await publishEvent(bus(), 'auditor.verdict.given', verdictMessage(verdictOn(batch)), {});
+    const waiting = database.db.collection('waitingMessages');
+    // The waits are 0.25, 1, 5, 15 s: in the third one it would be seconds until the verdict comes again.
+    await until('the third wait', async () =>
+      (await waiting.countDocuments({ messageId: /late-batch/, attempt: 3 })) === 1 ? true : undefined,
+    );
+    const begun = performance.now();
+    await tellBatch(bus(), batch);
+    await quoteIn('PAID', batch);
+    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
   test('is made once and settled once, however often both instances hear of it', async () => {

@@ -2,12 +2,13 @@ import { present } from '@assay/shared/kernel/assert';
 import type { Clock } from '@assay/shared/kernel/clock';
 import { type AcceptedBatch, type BatchRefusal, decideCreate } from '../domain/accepted-batch.ts';
 import { pendingQuote, type QuoteTerms } from '../domain/quote.ts';
-import type { QuoteIds, Quotes } from '../ports.ts';
+import type { EarlyVerdicts, QuoteIds, Quotes } from '../ports.ts';
 import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
 
 export interface CreateQuotePorts {
   readonly quotes: Quotes;
   readonly quoteIds: QuoteIds;
+  readonly earlyVerdicts: EarlyVerdicts;
   readonly clock: Clock;
   /** Pool id → x-only key (hex) that signs its batches. */
   readonly pools: ReadonlyMap<string, string>;
@@ -27,10 +28,13 @@ export async function createQuote(ports: CreateQuotePorts, batch: AcceptedBatch)
       return { is: 'refused', code: decision.code };
     case 'nothing':
       return { is: 'without-credit' };
-    case 'create':
-      return inSpan('mint.create-quote', { attributes: { method: 'ehash', unit: 'hash' } }, () =>
-        store(ports, decision.terms),
-      );
+    case 'create': {
+      const attributes = { method: 'ehash', unit: 'hash' };
+      const outcome = await inSpan('mint.create-quote', { attributes }, () => store(ports, decision.terms));
+      // Also for a repeat: the first one may have crashed between the two.
+      if (outcome.is !== 'refused') await ports.earlyVerdicts.comeNow(decision.terms);
+      return outcome;
+    }
   }
 }
 

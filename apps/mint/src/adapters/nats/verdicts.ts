@@ -11,6 +11,8 @@ import { noteDeadLetter } from '../../flows/note-dead-letter.ts';
 import { settleQuote, type SettleQuotePorts } from '../../flows/settle-quote.ts';
 import { verdictRefused } from '../../telemetry.ts';
 
+export const VERDICTS_DURABLE = 'mint-verdicts';
+
 const CONCURRENCY = 32;
 /** A verdict that overtook its batch; after the last wait the auditor publishes it again. */
 const EARLY_DELAYS_MS = [250, 1_000, 5_000, 15_000, 60_000, 300_000];
@@ -18,7 +20,7 @@ const EARLY_DELAYS_MS = [250, 1_000, 5_000, 15_000, 60_000, 300_000];
 /** Durable `mint-verdicts`: verdicts settle quotes; batches that the auditor gave up on are noted. */
 export function consumeVerdicts(context: ServiceContext, db: Db, bus: Bus, ports: SettleQuotePorts): void {
   consume(context, db, bus, {
-    durable: 'mint-verdicts',
+    durable: VERDICTS_DURABLE,
     events: ['auditor.verdict.given', 'auditor.batch.dead-lettered'],
     concurrency: CONCURRENCY,
     handle: async ({ event, raw }) => {
