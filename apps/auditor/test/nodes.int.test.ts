@@ -1,34 +1,33 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '@assay/shared/kernel/bytes';
-import { type AuditorOptions, type RunningAuditor, startAuditor } from './running-auditor.ts';
+import { type RunningAuditor, startAuditor } from './running-auditor.ts';
 import type { ScriptedNode } from './scripted-node.ts';
 import { until } from './until.ts';
 
-let running: RunningAuditor | undefined;
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
+let started: RunningAuditor;
+let a: ScriptedNode;
+let b: ScriptedNode;
+beforeAll(async () => {
+  started = await startAuditor({ nodes: ['a', 'b'], replicas: 2 });
+  const [first, second] = started.nodes;
+  if (first === undefined || second === undefined) throw new Error('no nodes');
+  [a, b] = [first, second];
+});
+afterAll(() => started.stop());
+beforeEach(() => {
+  for (const node of [a, b]) Object.assign(node, { answer: null, proposals: 0 });
 });
 
-async function withNodes(ids: readonly string[], options: AuditorOptions = {}) {
-  const started = await startAuditor({ nodes: ids, ...options });
-  running = started;
-  const [a, b] = started.nodes;
-  if (a === undefined) throw new Error('no node');
-  return { started, a, b: b ?? a };
-}
-
 /** As the holder of the document would, only at once. */
-async function dueNow({ database }: RunningAuditor, templateId: Uint8Array): Promise<void> {
+async function dueNow(templateId: Uint8Array): Promise<void> {
   const due = { $set: { nextCheckAt: new Date() }, $inc: { version: 1 } };
-  await database.db.collection('templates').updateOne({ _id: toHex(templateId) as never, state: 'HELD' }, due);
+  await started.database.db.collection('templates').updateOne({ _id: toHex(templateId) as never, state: 'HELD' }, due);
 }
 
-const breaches = ({ database }: RunningAuditor) => database.db.collection('breaches').find().toArray();
+const breaches = () => started.database.db.collection('breaches').find().toArray();
 
 describe('A6: two nodes', () => {
   it('that disagree hold the template; once they agree its batch is VALID', async () => {
-    const { started, b } = await withNodes(['a', 'b']);
     b.answer = 'bad-cb-amount';
     const { pool } = started;
     const template = await pool.declare();
@@ -41,15 +40,14 @@ describe('A6: two nodes', () => {
       { nodeId: 'b', answer: 'bad-cb-amount' },
     ]);
     expect(await started.batch(batch)).toMatchObject({ state: 'QUEUED' });
-    expect(await breaches(started)).toMatchObject([{ rule: 'NODES_DISAGREE', severity: 'REPORT', state: 'OPEN' }]);
+    expect(await breaches()).toMatchObject([{ rule: 'NODES_DISAGREE', severity: 'REPORT', state: 'OPEN' }]);
 
     b.answer = null;
-    await dueNow(started, template.templateId);
+    await dueNow(template.templateId);
     expect(await started.settled(batch, ['VALID'])).toMatchObject({ code: 'OK' });
   });
 
   it('that are both down cost no attempt: everything queued is judged after their return', async () => {
-    const { started, a, b } = await withNodes(['a', 'b']);
     const { pool } = started;
     await Promise.all([a.down(), b.down()]);
     await until('the circuit is open', async () => (await started.service.getQueueStatus({})).circuitOpen || undefined);
@@ -60,7 +58,7 @@ describe('A6: two nodes', () => {
       return pool.batch(miner, template, pool.mine(template, 1, { prefix }));
     });
     for (const batch of batches) await pool.publish(batch);
-    for (const batch of batches) await until('the batch is held', () => isHeld(started, batch));
+    for (const batch of batches) await until('the batch is held', () => isHeld(batch));
     const status = await started.service.getQueueStatus({});
     expect(status).toMatchObject({ depth: 40n, circuitOpen: true, templatesWaiting: 1n });
     expect(status.held).toEqual([{ code: 'HOLD_TEMPLATE_PENDING', count: 40n }]);
@@ -71,21 +69,19 @@ describe('A6: two nodes', () => {
     expect([a.proposals, b.proposals]).toEqual([1, 1]);
   });
 
-  it.each<[string, (a: ScriptedNode, b: ScriptedNode) => void, string]>([
-    ['both refuse', (a, b) => void (a.answer = b.answer = 'bad-txns'), 'TPL_NODE_REJECTED'],
-    ['both cannot decode it', (a, b) => void (a.answer = b.answer = { code: -22 }), 'TPL_NODE_REJECTED'],
-    ['one hangs', (_, b) => void (b.answer = 'hang'), 'HOLD_NODE_UNAVAILABLE'],
-    ['one warms up', (_, b) => void (b.answer = { code: -28 }), 'HOLD_NODE_UNAVAILABLE'],
-    ['one is behind', (_, b) => void (b.answer = 'inconclusive-not-best-prevblk'), 'HOLD_NODE_BEHIND'],
-  ])('of which %2$s: %3$s', async (_, script, code) => {
-    const { started, a, b } = await withNodes(['a', 'b']);
-    script(a, b);
+  it.each<[string, () => void, string]>([
+    ['both refuse', () => void (a.answer = b.answer = 'bad-txns'), 'TPL_NODE_REJECTED'],
+    ['both cannot decode it', () => void (a.answer = b.answer = { code: -22 }), 'TPL_NODE_REJECTED'],
+    ['one hangs', () => void (b.answer = 'hang'), 'HOLD_NODE_UNAVAILABLE'],
+    ['one warms up', () => void (b.answer = { code: -28 }), 'HOLD_NODE_UNAVAILABLE'],
+    ['one is behind', () => void (b.answer = 'inconclusive-not-best-prevblk'), 'HOLD_NODE_BEHIND'],
+  ])('of which %s', async (_, script, code) => {
+    script();
     const template = await started.pool.declare();
     expect(await started.judged(template, ['INVALID', 'HELD'])).toMatchObject({ code });
   });
 
   it('that know the parent but left it make a late verdict by structure', async () => {
-    const { started, a, b } = await withNodes(['a', 'b']);
     const prevHash = Buffer.from('cd'.repeat(32), 'hex');
     for (const node of [a, b]) {
       node.answer = 'inconclusive-not-best-prevblk';
@@ -98,7 +94,6 @@ describe('A6: two nodes', () => {
 
 describe('A7: the verdict on a template', () => {
   it('is asked for once, however many batches stand on it', async () => {
-    const { started, a, b } = await withNodes(['a', 'b'], { replicas: 2 });
     const { pool } = started;
     const template = await pool.declare();
     const miner = pool.newMiner();
@@ -111,7 +106,6 @@ describe('A7: the verdict on a template', () => {
 
 describe('the tip tracker', () => {
   it('records a new block with those in between, when they are first seen', async () => {
-    const { started, a } = await withNodes(['a']);
     const tips = started.database.db.collection<{ _id: string; prev: string }>('tips');
     const genesis = a.best;
     await until('the first tip', async () => (await tips.countDocuments()) > 0 || undefined);
@@ -124,7 +118,7 @@ describe('the tip tracker', () => {
   });
 });
 
-async function isHeld(started: RunningAuditor, batch: Parameters<RunningAuditor['batch']>[0]) {
+async function isHeld(batch: Parameters<RunningAuditor['batch']>[0]) {
   const found = await started.batch(batch);
   return found?.nextAt === undefined ? undefined : found;
 }

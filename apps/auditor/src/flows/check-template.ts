@@ -20,6 +20,7 @@ import { askNodeSpan, countNodeAnswer, countTemplateVerdict } from '../telemetry
 import { recordTemplateLetter } from './give-up-template.ts';
 
 const LEASE_MS = 90_000;
+const READS_MAX = 8;
 const DICE_SIDES = 201;
 
 export type TemplateOutcome =
@@ -34,22 +35,32 @@ export async function checkTemplate(
   ports: TemplatePorts,
   task: { id: string; revision: number; deliveries: number; trace: Trace | undefined },
 ): Promise<TemplateOutcome> {
-  const found = await ports.templates.find(task.id);
-  if (found === undefined || found.revision !== task.revision) return NOTHING;
-  if (found.state === 'VALID' || found.state === 'INVALID') {
-    // The process that judged it may have ended before it woke the batches.
-    await wakeWaiters(ports, found);
-    return NOTHING;
-  }
-  if (found.state === 'DEAD') await recordTemplateLetter(ports, found, task.deliveries);
-  const waits = found.nextCheckAtMs !== undefined && found.nextCheckAtMs > ports.clock.now();
-  if (!hasStep(found, 'take') || waits) return NOTHING;
-  const taken = await ports.templates.take(found, later(ports.clock.now(), LEASE_MS));
+  const taken = await takeTemplate(ports, task);
   if (taken === undefined) return NOTHING;
   const { ruling, answers } = await examine(ports, taken);
   return ruling.kind === 'hold'
     ? holdTemplate(ports, taken, ruling.code, answers, task.deliveries)
     : settle(ports, taken, ruling, answers, task.trace);
+}
+
+/** The template under a lease of this worker, if its time has come; reads again whenever somebody else was first. */
+async function takeTemplate(
+  ports: TemplatePorts,
+  task: { id: string; revision: number; deliveries: number },
+): Promise<StoredTemplate | undefined> {
+  const { templates, clock } = ports;
+  for (let read = 1; read <= READS_MAX; read += 1) {
+    const found = await templates.find(task.id);
+    if (found === undefined || found.revision !== task.revision) return undefined;
+    // The process that judged or gave it up may have ended before it told.
+    if (found.state === 'VALID' || found.state === 'INVALID') await wakeWaiters(ports, found);
+    if (found.state === 'DEAD') await recordTemplateLetter(ports, found, task.deliveries);
+    const waits = found.nextCheckAtMs !== undefined && found.nextCheckAtMs > clock.now();
+    if (!hasStep(found, 'take') || waits) return undefined;
+    const taken = await templates.take(found, later(clock.now(), LEASE_MS));
+    if (taken !== undefined) return taken;
+  }
+  throw new Error(`template ${task.id} changed under ${READS_MAX} attempts to take it`);
 }
 
 interface Examined {
