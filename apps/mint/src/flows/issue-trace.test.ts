@@ -1,0 +1,82 @@
+import { toHex, utf8 } from '@assay/shared/kernel/bytes';
+import { sha256 } from '@assay/shared/kernel/hash';
+import { createLogger } from '@assay/shared/runtime/log';
+import { startTracing } from '@assay/shared/runtime/tracing';
+import { describe, expect, it } from 'vitest';
+import { memoryMint, paidQuote, QUOTE_ID } from '../../test/memory-mint.ts';
+import { mintProofs, mintRequest, opId, swapRequest } from '../../test/requests.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { swap } from './swap.ts';
+
+type Exporter = NonNullable<Parameters<typeof startTracing>[0]['exporter']>;
+type Spans = Parameters<Exporter['export']>[0];
+
+/** Every span that ends while `run` runs. */
+async function spansOf(run: () => Promise<unknown>): Promise<Spans> {
+  const spans: Spans = [];
+  const exporter: Exporter = {
+    export: (ended, done) => {
+      spans.push(...ended);
+      done({ code: 0 });
+    },
+    shutdown: () => Promise.resolve(),
+  };
+  const log = createLogger({ service: 'mint', instance: 'mint-1', level: 'silent' });
+  const tracing = startTracing({ service: 'mint', instance: 'mint-1', ratio: 1, log, exporter });
+  await run();
+  await tracing.stop();
+  return spans;
+}
+
+const SHARE = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
+
+describe('the trace of a share', () => {
+  it('goes on when its quote is issued, and is linked both ways with the request of the wallet', async () => {
+    const mint = memoryMint({ paid: 8n });
+    const trace = { traceparent: `00-${SHARE.traceId}-${SHARE.spanId}-01` };
+    mint.quotes.put({ ...paidQuote(8n), trace });
+    const request = mintRequest('traced', [8n], mint.keyset);
+    const spans = await spansOf(() => issueTokens(mint.ports, request));
+    const named = (name: string) => spans.find((span) => span.name === name);
+    const [issue, issued] = [named('mint.issue-tokens'), named('quote.issued')];
+    expect(issued?.spanContext().traceId).toBe(SHARE.traceId);
+    expect(issued?.parentSpanContext).toMatchObject(SHARE);
+    expect(issue?.parentSpanContext).toBeUndefined();
+    const idsOf = (span = issue) => ({ traceId: span?.spanContext().traceId, spanId: span?.spanContext().spanId });
+    expect(issue?.links.map(({ context }) => context)).toMatchObject([idsOf(issued)]);
+    expect(issued?.links.map(({ context }) => context)).toMatchObject([idsOf(issue)]);
+    for (const child of ['mint.sign', 'mint.commit']) expect(named(child)?.parentSpanContext).toMatchObject(idsOf());
+    expect(issue?.attributes).toEqual({
+      method: 'ehash',
+      outputs: 1,
+      quote: toHex(sha256(utf8(QUOTE_ID))).slice(0, 16),
+      outcome: 'committed',
+    });
+  });
+
+  it('is left alone by a repeated request, which only gets the stored answer', async () => {
+    const mint = memoryMint({ paid: 8n });
+    mint.quotes.put({ ...paidQuote(8n), trace: { traceparent: `00-${SHARE.traceId}-${SHARE.spanId}-01` } });
+    const request = mintRequest('traced', [8n], mint.keyset);
+    await issueTokens(mint.ports, request);
+    const spans = await spansOf(() => issueTokens(mint.ports, request));
+    expect(spans.map(({ name }) => name)).toEqual(['mint.issue-tokens']);
+  });
+
+  it('holds no secret, point or quote id', async () => {
+    const mint = memoryMint({ paid: 8n });
+    const minted = mintRequest('minted', [8n], mint.keyset);
+    const spans = await spansOf(async () => {
+      const proofs = await mintProofs(mint, 'minted', [8n]);
+      const request = swapRequest('swap', proofs, [4n, 4n], mint.keyset);
+      await swap(mint.ports, opId('swap'), request);
+      await swap(mint.ports, opId('again'), request);
+    });
+    const text = JSON.stringify(
+      spans.map(({ name, attributes, events, status }) => ({ name, attributes, events, status })),
+    );
+    expect(text).toContain('already-spent');
+    for (const hidden of [QUOTE_ID, 'minted-0', ...minted.outputs.map(({ b }) => b)])
+      expect(text).not.toContain(hidden);
+  });
+});
