@@ -1,4 +1,4 @@
-import { type Bytes, concat, fromHex, lp, toHex, u32, u64, utf8 } from '@assay/shared/kernel/bytes';
+import { type Bytes, concat, fromHex, lp, toHex, u32, u64, u8, utf8 } from '@assay/shared/kernel/bytes';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { sha256 } from '@assay/shared/kernel/hash';
 import type { LockingKey, PoolId } from '@assay/shared/kernel/ids';
@@ -6,8 +6,8 @@ import type { Machine } from '@assay/shared/kernel/machine';
 import type { Ehash } from '@assay/shared/kernel/money';
 import { creditShares } from './credit.ts';
 import { targetOf, workOf } from './difficulty.ts';
-import { merkleTreeHash } from './merkle.ts';
-import { acceptedAtBytes, extranonceOf, headerOf, type StoredShare } from './share.ts';
+import { rootOfLeaves } from './merkle.ts';
+import { acceptedAtBytes, extranonceOf, headerOf, SHARE_RECORD, type StoredShare } from './share.ts';
 
 export const BATCH_MAX_SHARES = 256;
 
@@ -110,19 +110,28 @@ export function batchIdOf(fields: Pick<Batch, 'poolId' | 'lockingKey' | 'templat
   return toHex(sha256(layout));
 }
 
-const SHARE_TAG = utf8('assay/share/v1');
+const LEAF_HEAD = concat(u8(0), utf8('assay/share/v1'));
+const RECORD_AT = LEAF_HEAD.length;
+const EXTRANONCE_AT = RECORD_AT + SHARE_RECORD.headerBytes;
+const CREDIT_AT = EXTRANONCE_AT + 4 + SHARE_RECORD.extranonceBytes;
 
-function shareRecord(share: StoredShare, credit: bigint): Bytes {
-  const { record } = share;
-  return concat(SHARE_TAG, headerOf(record), lp(extranonceOf(record)), u64(credit), acceptedAtBytes(record));
+/** Leaf hashes of the share_records, written into one buffer one after the other: this is done for every share. */
+function shareLeaves(shares: readonly StoredShare[], credits: readonly bigint[]): Bytes[] {
+  const leaf = concat(LEAF_HEAD, new Uint8Array(80), u32(SHARE_RECORD.extranonceBytes), new Uint8Array(28));
+  const view = new DataView(leaf.buffer, leaf.byteOffset);
+  return shares.map(({ record }, index) => {
+    leaf.set(headerOf(record), RECORD_AT);
+    leaf.set(extranonceOf(record), EXTRANONCE_AT + 4);
+    view.setBigUint64(CREDIT_AT, credits[index] ?? 0n);
+    leaf.set(acceptedAtBytes(record), CREDIT_AT + 8);
+    return sha256(leaf);
+  });
 }
 
 /** The seal of a batch as the next of its key after `head`. */
 export function sealOf(batch: Batch, head: KeyHead, creditShift: number): Seal {
   const credited = creditShares(head.carry, workOf(batch.k), batch.shares.length, creditShift);
-  const sharesRoot = merkleTreeHash(
-    batch.shares.map((share, index) => shareRecord(share, credited.credits[index] ?? 0n)),
-  );
+  const sharesRoot = rootOfLeaves(shareLeaves(batch.shares, credited.credits));
   const chained = { ...credited, keySeq: head.keySeq + 1n, carryIn: head.carry, creditShift, sharesRoot };
   return { ...chained, batchHash: batchHashOf(batch, chained) };
 }

@@ -15,12 +15,17 @@ export function creditShares(carryIn: bigint, work: bigint, count: number, credi
   const shift = BigInt(creditShift);
   const unit = 1n << shift;
   assert(carryIn >= 0n && carryIn < unit, `carry out of range: ${carryIn}`);
+  // All shares have the same work, so a credit is one of two numbers.
+  const whole = ehash(work >> shift);
+  const carried = ehash(whole + 1n);
+  const rest = work & (unit - 1n);
   const credits: Ehash[] = [];
   let carry = carryIn;
   for (let index = 0; index < count; index += 1) {
-    const total = carry + work;
-    credits.push(ehash(total >> shift));
-    carry = total & (unit - 1n);
+    carry += rest;
+    const overflows = carry >= unit;
+    if (overflows) carry -= unit;
+    credits.push(overflows ? carried : whole);
   }
   const creditSum = ehash((carryIn + work * BigInt(count)) >> shift);
   return { credits, creditSum, carryOut: carry };

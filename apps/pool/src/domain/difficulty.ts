@@ -22,12 +22,12 @@ function targetNumber(k: number): bigint {
 
 /** target(k) = 0xffff · 2^(208−k), 32 bytes big-endian; shared, never to be changed. */
 export function targetOf(k: number): Bytes {
-  return present(TARGETS[k - K_LOWEST], `target of k ${k}`);
+  return present(TARGETS[k - K_LOWEST], 'target of this k');
 }
 
 /** work(target(k)) in hashes: what every share of this difficulty counts. */
 export function workOf(k: number): bigint {
-  return present(WORKS[k - K_LOWEST], `work of k ${k}`);
+  return present(WORKS[k - K_LOWEST], 'work of this k');
 }
 
 /** floor(2^256 / (T + 1)) of any target of 32 bytes. */

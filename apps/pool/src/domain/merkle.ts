@@ -2,26 +2,29 @@ import { type Bytes, concat } from '@assay/shared/kernel/bytes';
 import { doubleSha256, sha256 } from '@assay/shared/kernel/hash';
 
 const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
+const NODE_PREFIX = 1;
 
 /** Merkle tree hash of RFC 9162 over the given entries; of nothing: SHA-256 of the empty string. */
 export function merkleTreeHash(entries: readonly Bytes[]): Bytes {
-  if (entries.length === 0) return sha256(new Uint8Array(0));
-  return rootOf(entries.map((entry) => sha256(concat(LEAF, entry))));
+  return rootOfLeaves(entries.map((entry) => sha256(LEAF, entry)));
 }
 
 /**
- * Root over leaf hashes, level by level: an odd last node moves up unchanged, which is the same tree as splitting at
- * the largest power of two.
+ * The same from leaf hashes sha(0x00 ‖ entry). Level by level: an odd last node moves up unchanged, which is the same
+ * tree as splitting at the largest power of two.
  */
-function rootOf(leaves: readonly Bytes[]): Bytes {
+export function rootOfLeaves(leaves: readonly Bytes[]): Bytes {
+  const node = new Uint8Array(65).fill(NODE_PREFIX, 0, 1);
   let level = leaves;
   while (level.length > 1) {
     const above: Bytes[] = [];
-    for (let index = 0; index < level.length; index += 2) {
-      const [left, right] = level.slice(index, index + 2);
-      if (left !== undefined) above.push(right === undefined ? left : sha256(concat(NODE, left, right)));
+    for (let index = 0; index + 1 < level.length; index += 2) {
+      node.set(level[index] ?? LEAF, 1);
+      node.set(level[index + 1] ?? LEAF, 33);
+      above.push(sha256(node));
     }
+    const odd = level.length % 2 === 1 ? level.at(-1) : undefined;
+    if (odd !== undefined) above.push(odd);
     level = above;
   }
   return level[0] ?? sha256(new Uint8Array(0));

@@ -1,4 +1,4 @@
-import { type Clock, isDue, later, type UnixMs } from '@assay/shared/kernel/clock';
+import type { Clock, UnixMs } from '@assay/shared/kernel/clock';
 import type { AcceptedShare } from '../domain/share.ts';
 
 /** `stored` durably · `duplicate`: another batch holds the hash · `not-stored`: no certainty in time. */
@@ -24,7 +24,7 @@ const COMPACT_AT = 4_096;
 /** @param timeoutMs POOL_STORE_TIMEOUT_MS */
 export function createPendingShares(clock: Clock, timeoutMs: number): PendingShares {
   // In order of submitting, hence of expiring; what lies before `head` has been looked at.
-  let queue: { readonly pending: PendingShare; readonly dueAt: UnixMs }[] = [];
+  let queue: { readonly pending: PendingShare; readonly submittedAt: UnixMs }[] = [];
   let head = 0;
   let size = 0;
   return {
@@ -42,13 +42,13 @@ export function createPendingShares(clock: Clock, timeoutMs: number): PendingSha
         },
       };
       size += 1;
-      queue.push({ pending, dueAt: later(clock.now(), timeoutMs) });
+      queue.push({ pending, submittedAt: clock.now() });
       return pending;
     },
     expire() {
       const now = clock.now();
       for (let entry = queue[head]; entry !== undefined; entry = queue[head]) {
-        if (!entry.pending.isAnswered() && !isDue(entry.dueAt, now)) break;
+        if (!entry.pending.isAnswered() && now - entry.submittedAt < timeoutMs) break;
         entry.pending.answer('not-stored');
         head += 1;
       }
