@@ -49,9 +49,6 @@ const node = z.strictObject({
   credentials: z.string().min(1),
 });
 
-/** A node of POOL_BITCOIND. */
-export type NodeConfig = z.output<typeof node>;
-
 const nodes = z
   .array(node)
   .max(16)

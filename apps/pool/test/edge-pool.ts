@@ -23,6 +23,8 @@ export interface EdgeOptions {
   readonly database: TestDatabase;
   readonly nodes: readonly ChainNode[];
   readonly clock?: Clock;
+  /** Whether it makes templates; else it follows. */
+  readonly makes?: boolean;
   readonly rules?: Partial<PoolRules>;
   readonly limits?: Partial<StratumSettings['limits']>;
   readonly stratum?: Partial<StratumSettings>;
@@ -47,7 +49,7 @@ export async function startEdgePool(options: EdgeOptions): Promise<EdgePool> {
     hashShare: nodeHasher(),
     nodes: options.nodes,
     submitNodes: [],
-    mayMake: () => true,
+    mayMake: () => options.makes ?? true,
     pause: (ms: number) => pause(ms),
     reportFault: () => undefined,
   };

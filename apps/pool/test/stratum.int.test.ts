@@ -115,6 +115,35 @@ describe('a miner', () => {
   });
 });
 
+describe('two instances', () => {
+  it('mine on one template, with prefixes of their own', async () => {
+    const [maker, follower] = [await start(), await start({ makes: false, nodes: [] })];
+    const miners = [await mine(maker.port), await mine(follower.port)];
+    const [a, b] = miners;
+    expect([maker, follower].map(({ pool }) => pool.slot.slot())).toEqual([0, 1]);
+    expect(follower.pool.board.work?.template.id).toBe(maker.pool.board.work?.template.id);
+    a?.send(10, 'mining.submit', a.share());
+    b?.send(10, 'mining.submit', b.share());
+    for (const miner of miners) expect((await miner.answer(10)).result).toBe(true);
+    const hashes = await database.db.collection('batches').distinct('shareHashes');
+    expect(hashes).toHaveLength(2);
+    await offer('b');
+    expect((await b?.push('mining.notify'))?.params?.[8]).toBe(true);
+  });
+
+  it('give a slot that a crash left to the next one only after its lease, with a fresh range', async () => {
+    const first = await start();
+    const before = (await mine(first.port)).job;
+    expect(before[0]).toBeDefined();
+    const slots = await database.db.collection<{ _id: number }>('slots').find().toArray();
+    expect(slots.map(({ _id }) => _id)).toEqual([0]);
+    clock.advance(15_000);
+    const second = await start({ rules: { wantedSlot: 0 } });
+    expect(second.pool.slot.slot()).toBe(0);
+    expect(second.pool.slot.take()).toBe(65_536);
+  });
+});
+
 describe('limits of the socket', () => {
   it('a line of 2 MB without its end is cut at 16 KiB', async () => {
     const { port } = await start();

@@ -1,5 +1,4 @@
-import { toHex } from '@assay/shared/kernel/bytes';
-import type { Clock, UnixMs } from '@assay/shared/kernel/clock';
+import type { Clock } from '@assay/shared/kernel/clock';
 import type { TemplateRecord } from '../domain/template.ts';
 import type { ReportFault, TemplateBodyPort, TemplatePort } from '../ports.ts';
 import type { BodyCache } from './body-cache.ts';
@@ -35,7 +34,9 @@ function newestActive(live: readonly TemplateRecord[]): TemplateRecord | undefin
 
 function isNews(board: JobBoard, record: TemplateRecord): boolean {
   const { offer } = board;
-  return offer === undefined || record.fetchedAt > offer.fetchedAt;
+  if (offer === undefined) return true;
+  const other = record.template.id !== offer.template.id;
+  return other ? record.fetchedAt >= offer.fetchedAt : record.fetchedAt > offer.fetchedAt;
 }
 
 /** So that a block is submitted without a read; the jobs need not wait for it. */

@@ -14,18 +14,18 @@ const HASHERS = [
   { name: 'node', create: nodeHasher },
 ] as const;
 
-export interface ChosenHasher {
+interface ChosenHasher {
   readonly name: string;
   readonly hashShare: HashShare;
 }
 
-export type HasherFault =
+type HasherFault =
   | { readonly code: 'hasher-missing'; readonly name: string }
   /** It was made, but does not reproduce the known shares: nothing that it says may be used. */
   | { readonly code: 'hasher-wrong'; readonly name: string };
 
 /** The named implementation, or with `auto` the fastest that is present and reproduces the shares of 01-pool section 19. */
-export function chooseHasher(wanted: HasherName): Result<ChosenHasher, HasherFault> {
+function chooseHasher(wanted: HasherName): Result<ChosenHasher, HasherFault> {
   let fault: HasherFault = { code: 'hasher-missing', name: wanted };
   for (const { name, create } of HASHERS.filter((each) => wanted === 'auto' || wanted === each.name)) {
     const hashShare = created(create);

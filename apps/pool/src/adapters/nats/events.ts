@@ -50,7 +50,7 @@ function blockEventId(block: Block): string {
 }
 
 /** The event, and what GetBatch shows of a sealed batch. */
-export function batchAcceptedMessage(batch: Batch, seal: SignedSeal): BatchAccepted {
+function batchAcceptedMessage(batch: Batch, seal: SignedSeal): BatchAccepted {
   return {
     batchId: batch.batchId,
     poolId: batch.poolId,
@@ -82,7 +82,7 @@ function shareMessage({ record }: StoredShare, credit: bigint): Share {
 }
 
 /** The event, and what GetTemplate shows of a template. */
-export function templateDeclaredMessage(template: Template): TemplateDeclared {
+function templateDeclaredMessage(template: Template): TemplateDeclared {
   return {
     templateId: hexBuffer(template.id),
     poolId: template.poolId,
@@ -106,7 +106,7 @@ export function templateDeclaredMessage(template: Template): TemplateDeclared {
   };
 }
 
-export function blockFoundMessage(block: Block): BlockFound {
+function blockFoundMessage(block: Block): BlockFound {
   return {
     blockHash: buffer(reversed(fromHex(block.hash))),
     poolId: block.poolId,
