@@ -134,7 +134,8 @@ function recordOf({ header80, extranonce, credit, acceptedAtMs }: Share): Bytes 
   return concat(utf8('assay/share/v1'), header80, lp(extranonce), u64(credit), u64(acceptedAtMs));
 }
 
-function treeRoot(leaves: readonly Bytes[]): Bytes {
+/** RFC 9162 Merkle root over the leaves' data. */
+export function treeRoot(leaves: readonly Bytes[]): Bytes {
   const [only] = leaves;
   if (only === undefined) return sha256(new Uint8Array(0));
   if (leaves.length === 1) return sha256(Uint8Array.of(0), only);

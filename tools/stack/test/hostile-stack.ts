@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Proof, Wallet } from '@cashu/cashu-ts';
 import { expect } from 'vitest';
-import { BatchState, TemplateState } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
+import {
+  type Batch as AuditedBatch,
+  BatchState,
+  TemplateState,
+} from '@assay/proto/gen/assay/auditor/v1/auditor_service';
 import { MintAdminServiceService, type Quote, QuoteState } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import type { DeadLetter } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import { BatchAccepted, type Share, type TemplateDeclared } from '@assay/proto/gen/assay/pool/v1/events';
@@ -42,6 +46,8 @@ export interface HostileStack {
   mine(miner: HostileMiner, template: TemplateDeclared, mining?: Mining): Share;
   /** An honest batch of `shares` shares, published. */
   honestBatch(miner: HostileMiner, template: TemplateDeclared, shares?: number): Promise<BatchAccepted>;
+  /** What the auditor knows of a batch. */
+  batch(batch: BatchAccepted): Promise<AuditedBatch | undefined>;
   /** The auditor's word on a batch once it is judged. */
   verdict(batch: BatchAccepted): Promise<{ result: string; code: string; excluded: unknown }>;
   template(template: TemplateDeclared, states?: readonly string[]): Promise<{ code: string; answers: string[] }>;
@@ -126,10 +132,16 @@ function askServices(stack: TestStack) {
     if (found.quote === undefined) throw new Error('an answer without quote');
     return found.quote;
   };
-  const ask: Pick<HostileStack, 'verdict' | 'template' | 'quote' | 'quoteIn' | 'deadLetter'> = {
-    verdict: async ({ poolId, batchId }) => {
-      const given = async () => (await clients.auditor.getBatch({ poolId, batchId })).batch;
-      const batch = await until(given, (found) => found?.verdict !== undefined, JUDGED_MS);
+  const askBatch: HostileStack['batch'] = async ({ poolId, batchId }) =>
+    (await clients.auditor.getBatch({ poolId, batchId })).batch;
+  const ask: Pick<HostileStack, 'batch' | 'verdict' | 'template' | 'quote' | 'quoteIn' | 'deadLetter'> = {
+    batch: askBatch,
+    verdict: async (wanted) => {
+      const batch = await until(
+        () => askBatch(wanted),
+        (found) => found?.verdict !== undefined,
+        JUDGED_MS,
+      );
       const result = nameIn(BatchState, batch?.state).replace('BATCH_STATE_', '');
       return { result, code: batch?.code ?? '', excluded: batch?.verdict?.excluded };
     },

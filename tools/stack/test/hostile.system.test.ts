@@ -28,6 +28,10 @@ async function controlIsPaid(on: TemplateDeclared = template): Promise<void> {
   await isPaid(hostile, { miner, batch: await hostile.honestBatch(miner, on) });
 }
 
+/** Rows with what their titles say. */
+const named = <T extends { code: string; defect: string }>(rows: readonly T[]) =>
+  rows.map((row): [string, string, T] => [row.code, row.defect, row]);
+
 interface ShareDefect {
   readonly code: string;
   readonly defect: string;
@@ -97,23 +101,25 @@ const SHARE_DEFECTS: readonly ShareDefect[] = [
 ];
 
 describe('a share', () => {
-  it.each(SHARE_DEFECTS)('is never paid: $code, $defect', async ({ code, share }) => {
+  it.each(named(SHARE_DEFECTS))('is never paid: %s, %s', async (code, _, { share }) => {
     const miner = hostile.newMiner();
     const batch = hostile.pool.batch(miner, template, [await share(miner)]);
     await hostile.pool.publish(batch);
-    await isNeverPaid(hostile, { miner, batch }, 'NO_VALID_SHARE');
+    await Promise.all([isNeverPaid(hostile, { miner, batch }, 'NO_VALID_SHARE'), controlIsPaid()]);
     expect((await hostile.verdict(batch)).excluded).toEqual([{ index: 0, code }]);
-    await controlIsPaid();
   });
 
-  it.each(SHARE_DEFECTS)('does not cost the miner the good ones beside it: $code, $defect', async ({ code, share }) => {
-    const miner = hostile.newMiner();
-    const shares = [hostile.mine(miner, template), await share(miner), hostile.mine(miner, template)];
-    const batch = hostile.pool.batch(miner, template, shares);
-    await hostile.pool.publish(batch);
-    await isPaid(hostile, { miner, batch }, { code: 'OK_PARTIAL', credited: (batch.creditSum * 2n) / 3n });
-    expect((await hostile.verdict(batch)).excluded).toEqual([{ index: 1, code }]);
-  });
+  it.each(named(SHARE_DEFECTS))(
+    'does not cost the miner the good ones beside it: %s, %s',
+    async (code, _, { share }) => {
+      const miner = hostile.newMiner();
+      const shares = [hostile.mine(miner, template), await share(miner), hostile.mine(miner, template)];
+      const batch = hostile.pool.batch(miner, template, shares);
+      await hostile.pool.publish(batch);
+      await isPaid(hostile, { miner, batch }, { code: 'OK_PARTIAL', credited: (batch.creditSum * 2n) / 3n });
+      expect((await hostile.verdict(batch)).excluded).toEqual([{ index: 1, code }]);
+    },
+  );
 
   it('that is repeated in its batch is paid once', async () => {
     const miner = hostile.newMiner();
@@ -171,13 +177,12 @@ const BATCH_DEFECTS: readonly BatchDefect[] = [
 ];
 
 describe('a batch as a whole', () => {
-  it.each(BATCH_DEFECTS)('is never paid: $code, $defect', async ({ code, change, keepRoot = false }) => {
+  it.each(named(BATCH_DEFECTS))('is never paid: %s, %s', async (code, _, { change, keepRoot = false }) => {
     const miner = hostile.newMiner();
     const shares = [hostile.mine(miner, template), hostile.mine(miner, template)];
     const batch = hostile.pool.batch(miner, template, shares, change, { keepRoot });
     await hostile.pool.publish(batch);
-    await isNeverPaid(hostile, { miner, batch }, code);
-    await controlIsPaid();
+    await Promise.all([isNeverPaid(hostile, { miner, batch }, code), controlIsPaid()]);
   });
 
   it('is never paid: KEY_SEQ_REUSED, another batch of the key has its number', async () => {
@@ -190,8 +195,7 @@ describe('a batch as a whole', () => {
       ...again,
     }));
     await hostile.pool.publish(batch);
-    await isNeverPaid(hostile, { miner, batch }, 'KEY_SEQ_REUSED');
-    await controlIsPaid();
+    await Promise.all([isNeverPaid(hostile, { miner, batch }, 'KEY_SEQ_REUSED'), controlIsPaid()]);
   });
 
   it('waits, unpaid, for the batch before it, and is paid after that one', async () => {
