@@ -46,6 +46,7 @@ function sharedEnvironment({ servers, otlpUrl }: PlanInputs): Record<string, str
     NATS_URL: servers.natsUrl,
     MONGODB_URI: servers.mongoUri,
     ASSAY_NETWORK_ID: 'assay-local',
+    ASSAY_LISTEN_HOST: '127.0.0.1',
     NODE_ENV: 'development',
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
   };

@@ -42,6 +42,7 @@ export function signersOf({ MINT_POOLS, MINT_AUDITOR_KEYS }: MintConfig): {
 
 export function httpOptionsOf(config: MintConfig) {
   return {
+    host: config.ASSAY_LISTEN_HOST,
     port: config.MINT_HTTP_PORT,
     bodyBytesMax: config.MINT_LIMIT_BODY_BYTES,
     requestsPerMinute: config.MINT_RATE_PER_IP_MIN,

@@ -26,7 +26,7 @@ export async function httpMint(
   const mint = memoryMint({ paid });
   const context = testContext({ clock: mint.clock });
   const identity = { name: 'test', pubkey: MINT_KEY, version: 'assay-mint/0.0.0' };
-  const limits = { port: 0, bodyBytesMax: 1_048_576, requestsPerMinute: 0 };
+  const limits = { host: '127.0.0.1', port: 0, bodyBytesMax: 1_048_576, requestsPerMinute: 0 };
   const api = replace({ ...mint.ports, identity });
   const { port } = await startHttpServer(context, api, { ...limits, ...options });
   const url = `http://127.0.0.1:${port}`;

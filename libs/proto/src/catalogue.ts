@@ -111,7 +111,9 @@ export const CATALOGUE = {
 export type Catalogue = typeof CATALOGUE;
 export type EventName = keyof Catalogue;
 /** The message of one catalogue entry. */
-export type MessageOf<Name extends EventName> = Catalogue[Name] extends Entry<infer T> ? T : never;
+export type MessageOf<Name extends EventName> = Name extends EventName
+  ? ReturnType<Catalogue[Name]['codec']['decode']>
+  : never;
 
 /** Core NATS subjects: notes that may be lost, in no stream. */
 export const NOTE_SUBJECTS = {

@@ -7,11 +7,6 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionFailure(message);
 }
 
-/** Makes the compiler refuse a forgotten case. */
-export function unreachable(value: never): never {
-  throw new AssertionFailure(`unreachable: ${String(value)}`);
-}
-
 /** The value, which by construction cannot be missing. */
 export function present<T>(value: T | undefined | null, what: string): T {
   assert(value !== undefined && value !== null, `missing: ${what}`);

@@ -12,6 +12,7 @@ const SHARED = {
     .regex(/^[a-z0-9-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9 and -')
     .default('assay-test')
     .describe('name of this deployment, part of every signature'),
+  ASSAY_LISTEN_HOST: z.string().min(1).default('0.0.0.0').describe('address that the service listens on'),
   ASSAY_GRPC_REFLECTION: boolean().optional().describe('gRPC reflection; on in development, else off'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production').describe('production is strict'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('lowest level that is logged'),

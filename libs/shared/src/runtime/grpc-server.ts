@@ -30,6 +30,8 @@ const SERVER_OPTIONS = {
 
 export interface GrpcServing {
   readonly tls?: TlsFiles | undefined;
+  /** Address to listen on; every address when left out. */
+  readonly host?: string | undefined;
   /** Development: without TLS a caller is who it says it is (see `admit`). */
   readonly allowUnauthenticated: boolean;
   /** As `allowUnauthenticated` when left out. */
@@ -40,6 +42,7 @@ export interface GrpcServing {
 export function grpcServing(config: SharedConfig): GrpcServing {
   return {
     tls: tlsFilesOf(config),
+    host: config.ASSAY_LISTEN_HOST,
     allowUnauthenticated: config.NODE_ENV !== 'production',
     reflection: config.ASSAY_GRPC_REFLECTION,
   };
@@ -72,7 +75,7 @@ export async function startGrpcServer(
   const services = [...new Set(methods.map(({ definition }) => definition.path.split('/')[1] ?? ''))];
   await addHealth(context, server, services);
   if (options.reflection ?? options.allowUnauthenticated) addReflection(server, services);
-  const port = await bind(server, options.port, credentials);
+  const port = await bind(server, `${options.host ?? '0.0.0.0'}:${options.port}`, credentials);
   context.onStop('grpc', `gRPC on ${port}`, () => drain(server, running));
   context.log.info({ port, services, tls: options.tls !== undefined }, 'gRPC is served');
   return port;
@@ -98,12 +101,12 @@ function credentialsOf(context: ServiceContext, options: GrpcServing): ServerCre
   });
 }
 
-function bind(server: Server, port: number, credentials: ServerCredentials): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`0.0.0.0:${port}`, credentials, (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) return resolve(bound);
       const remedy = 'end the process that holds it, or configure another port';
-      reject(new StartError({ what: `port ${port} for gRPC cannot be opened`, why: error.message, remedy }, error));
+      reject(new StartError({ what: `${address} for gRPC cannot be opened`, why: error.message, remedy }, error));
     });
   });
 }

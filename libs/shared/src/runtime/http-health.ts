@@ -21,7 +21,7 @@ type Route = (response: ServerResponse) => Promise<void>;
  */
 export async function startHttpHealth(
   context: ServiceContext,
-  options: { readonly port: number; readonly report: () => Promise<Readiness> },
+  options: { readonly port: number; readonly host: string; readonly report: () => Promise<Readiness> },
 ): Promise<number> {
   const http = httpServer(context, options.report);
   const grpc = new GrpcServer();
@@ -34,7 +34,7 @@ export async function startHttpHealth(
     });
   });
   server.maxConnections = CONNECTIONS_MAX;
-  const port = await listen(server, options.port);
+  const port = await listen(server, options);
   context.onStop('telemetry', 'health and metrics', () => {
     server.close();
     http.closeAllConnections();
@@ -83,10 +83,10 @@ function whenFirstBytes(socket: Socket, then: (bytes: string) => void): void {
   });
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, { port, host }: { readonly port: number; readonly host: string }): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(portFault(port, error)));
-    server.listen(port, () => {
+    server.listen(port, host, () => {
       const address = server.address();
       resolve(address !== null && typeof address === 'object' ? address.port : port);
     });

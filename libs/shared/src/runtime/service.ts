@@ -52,12 +52,17 @@ async function start<Config extends SharedConfig>(service: Service<Config>): Pro
   const tracing = startTracing({
     service: service.name,
     instance,
+    networkId: config.ASSAY_NETWORK_ID,
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     ratio: config.OTEL_TRACES_SAMPLER_ARG,
     log,
   });
   context.onStop('telemetry', 'spans', tracing.stop);
-  await startHttpHealth(context, { port: metricsPortOf(service.grpcPort(config)), report: lifecycle.readinessReport });
+  await startHttpHealth(context, {
+    host: config.ASSAY_LISTEN_HOST,
+    port: metricsPortOf(service.grpcPort(config)),
+    report: lifecycle.readinessReport,
+  });
   await service.start(context, config);
   lifecycle.started();
   log.info('started');

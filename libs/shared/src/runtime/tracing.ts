@@ -34,6 +34,8 @@ export function tracer(): Tracer {
 interface TracingOptions {
   readonly service: string;
   readonly instance: string;
+  /** Name of the deployment. */
+  readonly networkId?: string;
   /** Base URL of an OTLP/HTTP collector; without one nothing is exported. */
   readonly endpoint?: string | undefined;
   /** Share of new traces that are recorded, 0…1. A trace from elsewhere keeps the decision in its flag. */
@@ -52,6 +54,7 @@ export function startTracing(options: TracingOptions): { stop(): Promise<void> }
       'service.namespace': 'assay',
       'service.name': options.service,
       'service.instance.id': options.instance,
+      ...(options.networkId === undefined ? {} : { 'deployment.environment.name': options.networkId }),
     }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.ratio) }),
     spanLimits: { attributeValueLengthLimit: 1_024, attributeCountLimit: 64, linkCountLimit: 256 },

@@ -27,7 +27,7 @@ export interface WaitingMessage {
   version: number;
 }
 
-const CLAIM_MS = 60_000;
+const CLAIM_MS = 30_000;
 const FAULT_REST_MS = 30_000;
 const REQUEUE_GROUP = 500;
 

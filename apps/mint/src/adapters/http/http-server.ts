@@ -8,6 +8,7 @@ import { rateLimit } from './rate-limit.ts';
 import { type MintApi, registerRoutes } from './routes.ts';
 
 export interface HttpOptions {
+  readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   readonly bodyBytesMax: number;
@@ -39,7 +40,7 @@ export async function startHttpServer(
   answerAsJson(app);
   answerFaults(app, context);
   registerRoutes(app, api);
-  await app.listen({ host: '::', port: options.port });
+  await app.listen({ host: options.host, port: options.port });
   context.onStop('edge', 'http', () => app.close());
   const address = app.server.address();
   return { port: address !== null && typeof address === 'object' ? address.port : options.port };
