@@ -1,22 +1,4 @@
-import { MongoClient } from 'mongodb';
-import { parseArgs } from 'node:util';
-import { defineConfig } from '@assay/shared/runtime/config';
-import { MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
-import { storedBatches } from './adapters/mongo/stored-batches.ts';
-import { poolEvents } from './adapters/nats/events.ts';
-import { checkBatches } from './flows/check-batches.ts';
-
 // node apps/pool/src/check-database.ts [--uri mongodb://…] [--database pool]
-// Recounts the invariants P1–P3 and P9 of all batches. One JSON line; exit 1 when one of them is violated.
-
-const { values } = parseArgs({ options: { uri: { type: 'string' }, database: { type: 'string', default: 'pool' } } });
-const uri = values.uri ?? defineConfig('POOL_CHECK', {}).load().MONGODB_URI;
-const client = await new MongoClient(uri, MONGO_OPTIONS).connect();
-try {
-  const report = await checkBatches(storedBatches(client.db(values.database), poolEvents));
-  const ok = report.violations.length === 0;
-  process.stdout.write(`${JSON.stringify({ ok, ...report })}\n`);
-  process.exitCode = ok ? 0 : 1;
-} finally {
-  await client.close();
-}
+// Recounts the invariants P1–P3 and P9 of all batches (01-pool section 17). Prints one JSON line; exits 1 and names them
+// when one is violated. Without --uri: MONGODB_URI.
+import './recount/main.ts';

@@ -1,4 +1,3 @@
-import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLogger } from '@assay/shared/runtime/log';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
@@ -11,15 +10,27 @@ import type { BatchTrace } from './domain/batch.ts';
 import type { BatchPort } from './ports.ts';
 import { traceRefusal } from './telemetry.ts';
 
-class Exporter extends InMemorySpanExporter {
-  override shutdown = () => Promise.resolve();
+type Exporter = NonNullable<Parameters<typeof startTracing>[0]['exporter']>;
+type Spans = Parameters<Exporter['export']>[0];
+
+/** Keeps what it was given. */
+function keepingExporter(): Exporter & { readonly spans: Spans } {
+  const spans: Spans = [];
+  return {
+    spans,
+    export(given, done) {
+      spans.push(...given);
+      done({ code: 0 });
+    },
+    shutdown: () => Promise.resolve(),
+  };
 }
 
-let exporter: Exporter;
+let exporter: ReturnType<typeof keepingExporter>;
 let tracing: ReturnType<typeof startTracing>;
 beforeEach(() => {
   const log = createLogger({ service: 'test', instance: 'test-1', level: 'silent' });
-  exporter = new Exporter();
+  exporter = keepingExporter();
   tracing = startTracing({ service: 'pool', instance: 'pool-1', ratio: 1, log, exporter });
 });
 afterEach(() => tracing.stop());
@@ -41,7 +52,7 @@ it('the first share of a batch begins its trace, and what follows leads back to 
   await pool.writer.drain();
   await tracing.stop();
 
-  const spans = exporter.getFinishedSpans();
+  const spans = exporter.spans;
   const root = spans.find(({ parentSpanContext }) => parentSpanContext === undefined);
   expect(root?.name).toBe('pool.judge-share');
   expect(root?.attributes).toEqual({ result: 'accepted', reason: 'none', k: -8 });
@@ -59,5 +70,5 @@ it('the first share of a batch begins its trace, and what follows leads back to 
 it('of refused shares every hundredth has a span', async () => {
   for (let index = 0; index < 1_000; index += 1) traceRefusal('stale', 1, 2);
   await tracing.stop();
-  expect(exporter.getFinishedSpans().map(({ attributes }) => attributes['reason'])).toEqual(Array(10).fill('stale'));
+  expect(exporter.spans.map(({ attributes }) => attributes['reason'])).toEqual(Array(10).fill('stale'));
 });
