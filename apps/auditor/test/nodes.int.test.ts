@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => started.stop());
 beforeEach(() => {
-  for (const node of [a, b]) Object.assign(node, { answer: null, proposals: 0 });
+  for (const node of [a, b]) Object.assign(node, { answer: null });
 });
 
 /** As the holder of the document would, only at once. */
@@ -66,7 +66,7 @@ describe('A6: two nodes', () => {
     await Promise.all([a.up(), b.up()]);
     for (const batch of batches) expect(await started.settled(batch, ['VALID'])).toMatchObject({ attempt: 0 });
     expect(await started.database.db.collection('deadLetters').countDocuments()).toBe(0);
-    expect([a.proposals, b.proposals]).toEqual([1, 1]);
+    expect([a, b].map((node) => proposalsOf(node, template.prevHash))).toEqual([1, 1]);
   });
 
   it.each<[string, () => void, string]>([
@@ -100,7 +100,7 @@ describe('A7: the verdict on a template', () => {
     const batches = Array.from({ length: 100 }, () => pool.batch(miner, template, pool.mine(template, 1)));
     for (const batch of batches) await pool.publish(batch);
     for (const batch of batches) await started.settled(batch, ['VALID']);
-    expect([a.proposals, b.proposals]).toEqual([1, 1]);
+    expect([a, b].map((node) => proposalsOf(node, template.prevHash))).toEqual([1, 1]);
   });
 });
 
@@ -112,11 +112,15 @@ describe('the tip tracker', () => {
     a.blocks.set('11'.repeat(32), { prev: genesis, height: 840_001 });
     a.blocks.set('22'.repeat(32), { prev: '11'.repeat(32), height: 840_002 });
     a.best = '22'.repeat(32);
-    await until('the new tip', async () => (await tips.countDocuments()) === 3 || undefined);
+    await until('the new tip', async () => (await tips.findOne({ _id: '22'.repeat(32) })) ?? undefined);
     const children = await tips.find({ prev: Buffer.from(genesis, 'hex').reverse().toString('hex') }).toArray();
     expect(children.map(({ _id }) => _id)).toEqual(['11'.repeat(32)]);
   });
 });
+
+function proposalsOf(node: ScriptedNode, prevHash: Uint8Array): number {
+  return node.proposals.filter((block) => block.includes(toHex(prevHash))).length;
+}
 
 async function isHeld(batch: Parameters<RunningAuditor['batch']>[0]) {
   const found = await started.batch(batch);

@@ -15,8 +15,8 @@ export interface ScriptedNode {
   /** Display hashes of blocks that the node knows, with their parents. */
   readonly blocks: Map<string, { prev: string; height: number }>;
   best: string;
-  /** Proposals asked so far. */
-  proposals: number;
+  /** Block hex of every proposal asked so far. */
+  proposals: string[];
   /** Refuses connections until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -38,7 +38,7 @@ export async function startScriptedNode(id: string): Promise<ScriptedNode> {
     initialBlockDownload: false,
     blocks: new Map([[genesis, { prev: '0'.repeat(64), height: 840_000 }]]),
     best: genesis,
-    proposals: 0,
+    proposals: [] as string[],
   };
   let server = await listen(0);
   const port = (server.address() as AddressInfo).port;
@@ -74,7 +74,7 @@ export async function startScriptedNode(id: string): Promise<ScriptedNode> {
       const block = state.blocks.get(String(params[0]));
       return block ? ok({ height: block.height, previousblockhash: block.prev }) : unknownBlock;
     }
-    state.proposals += 1;
+    state.proposals.push(dataOf(params[0]));
     const { answer } = state;
     if (answer === 'hang') return 'hang';
     if (typeof answer === 'string' || answer === null) return ok(answer);
@@ -102,4 +102,8 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Call;
+}
+
+function dataOf(argument: unknown): string {
+  return typeof argument === 'object' && argument !== null && 'data' in argument ? String(argument.data) : '';
 }
