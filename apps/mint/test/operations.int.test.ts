@@ -1,4 +1,6 @@
-import { ensureCollections } from '@assay/shared/runtime/mongo';
+import { ensureCollections, MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
+import { startMongod } from '@assay/testkit/servers';
+import { MongoClient } from 'mongodb';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OperationDocument, OPERATIONS } from '../src/adapters/mongo/operation-document.ts';
@@ -42,6 +44,18 @@ describe('the document of an operation', () => {
     expect(stored?.outputs[0]?.b).toHaveLength(33);
   });
 
+  it('the server gives up an insert after ten seconds', async () => {
+    const { uri, database: name } = await open();
+    const client = await new MongoClient(uri, { ...MONGO_OPTIONS, monitorCommands: true }).connect();
+    const inserts: unknown[] = [];
+    client.on('commandStarted', ({ commandName, command }) => {
+      if (commandName === 'insert') inserts.push(command['maxTimeMS'], command['writeConcern'], command['ordered']);
+    });
+    await mongoOperations(client.db(name)).commit(aSwap('swap', ['a'], ['x']));
+    await client.close();
+    expect(inserts).toMatchObject([10_000, { w: 'majority', j: true }, false]);
+  });
+
   it('spent and signed points are found by their indexes', async () => {
     const { db } = await open();
     await mongoOperations(db).commit(aSwap('swap', ['a'], ['x']));
@@ -49,5 +63,32 @@ describe('the document of an operation', () => {
     const names = (await collection.indexes()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique']));
     expect(await mongoOperations(db).findSpent([])).toEqual(new Map());
+  });
+});
+
+describe('the database is killed and comes back', () => {
+  it('what was answered is there, what was not is there whole or not at all', async () => {
+    const server = await startMongod();
+    const client = await new MongoClient(server.uri, MONGO_OPTIONS).connect();
+    const db = client.db('mint');
+    await ensureCollections(db, [OPERATIONS]);
+    const operations = mongoOperations(db);
+    const swaps = Array.from({ length: 400 }, (_, index) => aSwap(`s-${index}`, [`in-${index}`], [`out-${index}`]));
+    const committing = swaps.map((swap) => operations.commit(swap));
+    const settled = Promise.allSettled(committing);
+    await committing[0];
+    await server.kill();
+    await server.restart();
+    const outcomes = await settled;
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(300);
+    const stored = await Promise.all(swaps.map(({ opId }) => operations.find(opId)));
+    outcomes.forEach((outcome, index) => {
+      if (outcome.status === 'fulfilled') expect([outcome.value, stored[index]]).toEqual(['committed', swaps[index]]);
+    });
+    const repeated = await Promise.all(swaps.map((swap) => operations.commit(swap)));
+    expect(repeated).toEqual(stored.map((operation) => (operation === undefined ? 'committed' : 'duplicate')));
+    expect(await db.collection('operations').countDocuments()).toBe(400);
+    await client.close();
+    await server.stop();
   });
 });
