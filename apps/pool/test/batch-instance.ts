@@ -6,7 +6,7 @@ import type { StoreOutcome } from '../src/flows/pending-shares.ts';
 import { createSealer } from '../src/flows/seal-batch.ts';
 import { createBatchWriter } from '../src/flows/store-shares.ts';
 import { sweepOrphans } from '../src/flows/sweep-batches.ts';
-import type { BatchPort, Failpoint } from '../src/ports.ts';
+import type { BatchPort, Failpoint, Pause } from '../src/ports.ts';
 import { POOL_ID } from './known-work.ts';
 
 export const POOL_SECRET = new Uint8Array(32).fill(3);
@@ -20,6 +20,8 @@ export interface BatchInstanceOptions {
   readonly creditShift?: number;
   readonly failpoint?: Failpoint;
   readonly isEnded?: (templateId: string) => boolean;
+  /** A turn of the event loop when left out. */
+  readonly pause?: Pause;
 }
 
 /** Writer, sealer and sweeper of one instance, as `main` puts them together, with time in the hands of the test. */
@@ -30,8 +32,7 @@ export function batchInstance(options: BatchInstanceOptions) {
     batches,
     clock,
     signer: { sign: async (digest: Uint8Array) => schnorrSign(digest, POOL_SECRET) },
-    // A turn of the event loop instead of real time.
-    pause: () => new Promise<void>((resolve) => void setImmediate(resolve)),
+    pause: options.pause ?? (() => new Promise<void>((resolve) => void setImmediate(resolve))),
     reportFault: (_: string, error: unknown) => void faults.push(error),
     ...(failpoint === undefined ? {} : { failpoint }),
   };
