@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ConfigDefinition, configTable } from '@assay/shared/runtime/config';
+import { configTable } from '@assay/shared/runtime/config';
 import { ROOT } from '@assay/testkit/find-server';
+import { configFile, definitionOf } from './definition.ts';
 import { withTable } from './readme-table.ts';
 
 export interface Readme {
@@ -27,23 +28,4 @@ async function readmeOf(app: string): Promise<Readme> {
   } catch (error) {
     return { file, text, current: error instanceof Error ? error : new Error(String(error)) };
   }
-}
-
-/**
- * What an app's config.ts defines. The module is loaded by its path and not by an import: nothing may depend on the
- * signatory, and this reads what a service says about itself, as a script that starts it does.
- */
-async function definitionOf(app: string): Promise<ConfigDefinition<unknown>> {
-  const module = (await import(configFile(app))) as Record<string, unknown>;
-  const [definition] = Object.values(module).filter(isDefinition);
-  if (definition === undefined) throw new Error(`has no table: apps/${app}/src/config.ts exports no definition`);
-  return definition;
-}
-
-function isDefinition(value: unknown): value is ConfigDefinition<unknown> {
-  return typeof value === 'object' && value !== null && 'prefix' in value && 'shape' in value && 'load' in value;
-}
-
-function configFile(app: string): string {
-  return join(ROOT, 'apps', app, 'src/config.ts');
 }
