@@ -1,13 +1,16 @@
+import type { UnixMs } from '@assay/shared/kernel/clock';
 import { counter, gauge, histogram } from '@assay/shared/runtime/metrics';
 import { isSampled, openSpan, recordSpan, type OpenSpan } from '@assay/shared/runtime/telemetry';
 import type { Batch, BatchTrace } from './domain/batch.ts';
 import type { AcceptedShare, ShareRefusal } from './domain/share.ts';
 import { SHARE_REFUSALS } from './domain/share.ts';
+import { addShare, hashRates, RATE_WINDOWS, type RateSums } from './domain/statistics/hash-rate.ts';
 
 // Every counter, span and business log event of the pool (01-pool section 15), one function each.
 
 const REASONS = ['none', ...(Object.keys(SHARE_REFUSALS) as ShareRefusal[])] as const;
 const SECONDS = [0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+const RATE_NAMES = Object.keys(RATE_WINDOWS) as (keyof typeof RATE_WINDOWS)[];
 const REFUSED_SPAN_EVERY = 100;
 
 const shares = counter('assay_pool_shares_total', 'Shares by result and reason', {
@@ -27,11 +30,15 @@ const batches = counter('assay_pool_batches_total', 'Batches by the state that t
   state: ['open', 'sealed', 'valid', 'invalid'],
 });
 const batchShares = histogram('assay_pool_batch_shares', 'Shares of a sealed batch', {}, [1, 2, 4, 16, 64, 128, 256]);
+const hashRate = gauge('assay_pool_hashrate_hashes_per_second', 'Hash rate of the shares stored by this instance', {
+  window: RATE_NAMES,
+});
 const openBatches = gauge('assay_pool_open_batches', 'Open batches of this instance', {});
 const pendingShares = gauge('assay_pool_pending_shares', 'Shares that wait for the store', {});
 const sealRetries = counter('assay_pool_seal_retries_total', 'Seals that another instance was faster with', {});
 
 let refusedSeen = 0;
+let rates: RateSums | undefined;
 
 /** A monotonic reading in ms, for durations. */
 export function stopwatch(): number {
@@ -84,8 +91,17 @@ export function batchReached(state: 'open' | 'sealed' | 'valid' | 'invalid'): vo
   batches.add({ state });
 }
 
-export function sharesStored(count: number, work: bigint): void {
+export function sharesStored(count: number, work: bigint, at: UnixMs): void {
   workHashes.add({}, count * Number(work));
+  rates = addShare(rates, work * BigInt(count), at);
+}
+
+/** Each few seconds: the rates decay while no share comes. */
+export function ratesPassed(now: UnixMs): void {
+  hashRates(rates, now).forEach((rate, index) => {
+    const window = RATE_NAMES[index];
+    if (window !== undefined) hashRate.set({ window }, rate);
+  });
 }
 
 export function batchSealed(batch: Batch, creditSum: bigint): void {

@@ -90,7 +90,7 @@ function confirm(
 ): undefined {
   const { trace } = planned.batch;
   for (const pending of planned.shares) pending.answer('stored');
-  sharesStored(planned.shares.length, workOf(lane.k));
+  sharesStored(planned.shares.length, workOf(lane.k), ports.clock.now());
   const now = ports.clock.now();
   const further = planned.do === 'push' ? planned.shares : planned.shares.slice(1);
   for (const { share } of further) traceFurtherShare(trace, share, startedAt);

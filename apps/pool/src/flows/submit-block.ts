@@ -5,7 +5,7 @@ import { type Block, type BlockAnswer, meaningOf, refusedByAll } from '../domain
 import { blockBytes } from '../domain/block-bytes.ts';
 import { blockAnswered, blockReached, submitBlockSpan } from '../edge-telemetry.ts';
 import type { ChainNode } from '../node-port.ts';
-import type { BlockCandidate, BlockPort, ReportFault, SubmitCandidate, TemplateBodyPort } from '../ports.ts';
+import type { BlockCandidate, BlockPort, Pause, ReportFault, SubmitCandidate, TemplateBodyPort } from '../ports.ts';
 import type { BodyCache } from './body-cache.ts';
 
 export interface SubmitBlockPorts {
@@ -16,10 +16,13 @@ export interface SubmitBlockPorts {
   readonly cache: BodyCache;
   readonly clock: Clock;
   readonly reportFault: ReportFault;
+  readonly pause: Pause;
   readonly poolId: PoolId;
 }
 
 const REMEMBERED_MAX = 1_000;
+const INSERTS_MAX = 600;
+const RETRY_MS = 1_000;
 
 /** J7: every candidate goes to every node at once, and into the database without waiting for their answers. */
 export function createBlockSubmitter(ports: SubmitBlockPorts): SubmitCandidate {
@@ -49,10 +52,24 @@ function submit(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string
     const block = toHex(blockBytes(template, header, extranonce, body));
     const asked = ports.nodes.map((node) => answerOf(node, block));
     const found = foundBlock(ports, candidate, hash);
-    await ports.blocks.insert(found);
+    await insert(ports, found);
     blockReached('submitted');
     await noteAnswers(ports, hash, await Promise.all(asked));
   });
+}
+
+/** While the database is away; should this process end before, the scan at the next start finds the block. */
+async function insert({ blocks, reportFault, pause }: SubmitBlockPorts, block: Block): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await blocks.insert(block);
+      return;
+    } catch (error) {
+      if (attempt === INSERTS_MAX) throw error;
+      reportFault('submit-block', error);
+      await pause(RETRY_MS);
+    }
+  }
 }
 
 async function answerOf(node: ChainNode, block: string): Promise<BlockAnswer> {

@@ -38,8 +38,8 @@ export interface Wire {
 
 const BAD_AUTHORIZES_MAX = 3;
 const WORKERS_MAX = 10_000;
-/** Spellings of usernames that are remembered, so that a submit needs no parsing. */
-const SPELLINGS_MAX = 2 * WORKERS_MAX;
+/** Further spellings of usernames that are remembered, so that a submit needs no parsing. */
+const SPELLINGS_SPARE = 16;
 
 /** One connection of a miner, from accept to close: the order rules of 01-pool section 5, without any socket. */
 export class Session implements JudgeConnection {
@@ -141,7 +141,7 @@ export class Session implements JudgeConnection {
 
   /** Remembers how a worker is written on this connection. */
   spell(username: string, worker: Worker): void {
-    if (this.#spellings.size < SPELLINGS_MAX) this.#spellings.set(username, worker);
+    if (this.#spellings.size < 2 * this.#workers.size + SPELLINGS_SPARE) this.#spellings.set(username, worker);
   }
 
   worker(username: string): Worker | undefined {

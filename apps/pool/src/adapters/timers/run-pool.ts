@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { slotRangesCounted, templateAged } from '../../edge-telemetry.ts';
+import { ratesPassed } from '../../telemetry.ts';
 import type { Pool } from '../../flows/assemble-pool.ts';
 import { followBlocks } from '../../flows/follow-blocks.ts';
 import { followTemplates, noteJobs } from '../../flows/follow-templates.ts';
@@ -31,12 +32,28 @@ export async function runPool(context: ServiceContext, pool: Pool, leases: Lease
     await pool.maker.tick();
     templateAged(pool.board.offer === undefined ? 0 : context.clock.now() - pool.board.offer.fetchedAt);
   });
-  context.every('notes of jobs', COUNTS_MS, () => noteJobs({ ...pool, ...pool.ports }));
-  context.every('statistics', COUNTS_MS, () => pool.counts.flush());
+  noteAllJobs(context, pool);
+  context.every('statistics', COUNTS_MS, () => {
+    ratesPassed(context.clock.now());
+    return pool.counts.flush();
+  });
   sweep(context, pool, leases);
   context.readiness('slot', () => pool.slot.slot() !== undefined);
   context.readiness('template', () => pool.board.isFresh());
   context.readiness('store', () => pool.serves() || !pool.board.isFresh());
+}
+
+/** Each few seconds, and when another template takes over: after that no job of the one before is sent. */
+function noteAllJobs(context: ServiceContext, { board, ports }: Pool): void {
+  context.every('notes of jobs', COUNTS_MS, () => noteJobs({ ...ports, board }));
+  let before: string | undefined;
+  board.onWork(({ template }) => {
+    if (before !== undefined && before !== template.id) {
+      const noted = ports.templates.noteJob(before, context.clock.now());
+      noted.catch((error: unknown) => ports.reportFault('note-jobs', error));
+    }
+    before = template.id;
+  });
 }
 
 async function holdSlot(context: ServiceContext, { slot }: Pool): Promise<void> {
