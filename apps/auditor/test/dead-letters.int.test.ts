@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
 import { toHex } from '@assay/shared/kernel/bytes';
@@ -55,7 +56,7 @@ describe('a batch whose attempts are used up', () => {
       class: DeadLetterClass.DEAD_LETTER_CLASS_DEPENDENCY,
       state: DeadLetterState.DEAD_LETTER_STATE_OPEN,
       code: 'HOLD_TEMPLATE_UNKNOWN',
-      subject: 'assay.v1.evt.pool.batch.accepted',
+      subject: CATALOGUE['pool.batch.accepted'].subject,
     });
     expect(deadLetter?.rendered).toContain(batch.batchId);
     await declare();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { IssuanceLevel } from '@assay/proto/gen/assay/mint/v1/events';
 import { MintServiceService, type PauseIssuanceRequest } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import type { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
@@ -77,7 +78,7 @@ describe('A9: poison', () => {
 
   it('bytes that are no event are poison, and the next event is taken in', async () => {
     const { pool } = running;
-    await pool.publishRaw('assay.v1.evt.pool.batch.accepted', Buffer.from('ffffffff', 'hex'));
+    await pool.publishRaw(CATALOGUE['pool.batch.accepted'].subject, Buffer.from('ffffffff', 'hex'));
     await until('the letter', async () => (await openLetters()).find(({ code }) => code === 'UNDECODABLE'));
     const template = await pool.declare();
     const batch = pool.batch(pool.newMiner(), template, pool.mine(template, 1));

@@ -29,58 +29,20 @@ interface Call {
   readonly params: readonly unknown[];
 }
 
+type Script = Pick<ScriptedNode, 'answer' | 'initialBlockDownload' | 'blocks' | 'best' | 'proposals'>;
+
 export async function startScriptedNode(id: string): Promise<ScriptedNode> {
   const genesis = randomBytes(32).toString('hex');
-  const hanging = new Set<() => void>();
-  const state = {
-    id,
-    answer: null as ProposalAnswer,
+  const script: Script = {
+    answer: null,
     initialBlockDownload: false,
     blocks: new Map([[genesis, { prev: '0'.repeat(64), height: 840_000 }]]),
     best: genesis,
-    proposals: [] as string[],
+    proposals: [],
   };
-  let server = await listen(0);
-  const port = (server.address() as AddressInfo).port;
-
-  async function listen(at: number): Promise<Server> {
-    const fresh = createServer((request, response) => {
-      void readCall(request).then((call) => {
-        const result = answerTo(call);
-        if (result === 'hang') {
-          hanging.add(() => response.destroy());
-          return;
-        }
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: call.id, ...result }));
-      });
-    });
-    await new Promise<void>((resolve) => fresh.listen(at, '127.0.0.1', resolve));
-    return fresh;
-  }
-
-  function answerTo({ method, params }: Call): 'hang' | { result: unknown; error: unknown } {
-    const ok = (result: unknown) => ({ result, error: null });
-    const unknownBlock = { result: null, error: { code: -5, message: 'Block not found' } };
-    if (method === 'getblockchaininfo') {
-      const { best: bestblockhash, initialBlockDownload: initialblockdownload } = state;
-      return ok({
-        chain: 'main',
-        blocks: state.blocks.get(bestblockhash)?.height ?? 0,
-        bestblockhash,
-        initialblockdownload,
-      });
-    }
-    if (method === 'getblockheader') {
-      const block = state.blocks.get(String(params[0]));
-      return block ? ok({ height: block.height, previousblockhash: block.prev }) : unknownBlock;
-    }
-    state.proposals.push(dataOf(params[0]));
-    const { answer } = state;
-    if (answer === 'hang') return 'hang';
-    if (typeof answer === 'string' || answer === null) return ok(answer);
-    return { result: null, error: { code: answer.code, message: 'scripted' } };
-  }
-
+  const hanging = new Set<() => void>();
+  let server = await listen(script, hanging, 0);
+  const { port } = server.address() as AddressInfo;
   const down = () =>
     new Promise<void>((resolve) => {
       for (const end of hanging) end();
@@ -88,14 +50,45 @@ export async function startScriptedNode(id: string): Promise<ScriptedNode> {
       server.closeAllConnections();
       server.close(() => resolve());
     });
-  return Object.assign(state, {
-    url: `http://127.0.0.1:${port}`,
-    down,
-    up: async () => {
-      server = await listen(port);
-    },
-    stop: down,
+  const up = async () => {
+    server = await listen(script, hanging, port);
+  };
+  // The script itself, so that a test can rewrite it.
+  return Object.assign(script, { id, url: `http://127.0.0.1:${port}`, down, up, stop: down });
+}
+
+async function listen(script: Script, hanging: Set<() => void>, port: number): Promise<Server> {
+  const server = createServer((request, response) => {
+    void readCall(request).then((call) => {
+      const result = answerTo(script, call);
+      if (result === 'hang') hanging.add(() => response.destroy());
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: call.id, ...result }));
+    });
   });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return server;
+}
+
+type Answer = 'hang' | { result: unknown; error: unknown };
+const ok = (result: unknown): Answer => ({ result, error: null });
+
+function answerTo(script: Script, { method, params }: Call): Answer {
+  if (method === 'getblockchaininfo') return ok(chainInfo(script));
+  if (method === 'getblockheader') {
+    const block = script.blocks.get(String(params[0]));
+    const unknown = { result: null, error: { code: -5, message: 'Block not found' } };
+    return block ? ok({ height: block.height, previousblockhash: block.prev }) : unknown;
+  }
+  script.proposals.push(dataOf(params[0]));
+  const { answer } = script;
+  if (answer === 'hang') return 'hang';
+  if (typeof answer === 'string' || answer === null) return ok(answer);
+  return { result: null, error: { code: answer.code, message: 'scripted' } };
+}
+
+function chainInfo({ best: bestblockhash, blocks: known, initialBlockDownload: initialblockdownload }: Script) {
+  const blocks = known.get(bestblockhash)?.height ?? 0;
+  return { chain: 'main', blocks, bestblockhash, initialblockdownload };
 }
 
 async function readCall(request: IncomingMessage): Promise<Call> {

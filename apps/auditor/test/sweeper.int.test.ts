@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CATALOGUE } from '@assay/proto/catalogue';
 import type { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
 import { VerdictGiven } from '@assay/proto/gen/assay/auditor/v1/events';
 import { QuoteChanged } from '@assay/proto/gen/assay/mint/v1/events';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   const env = { AUDITOR_SWEEP_STUCK_MS: '1000', AUDITOR_SWEEP_SETTLE_GRACE_MS: '1500' };
   running = await startAuditor({ env });
   await ensureStreams(running.pool.bus, 'mint', ['MINT']);
-  const verdicts = running.pool.bus.nc.subscribe('assay.v1.evt.auditor.verdict.given', {
+  const verdicts = running.pool.bus.nc.subscribe(CATALOGUE['auditor.verdict.given'].subject, {
     callback: (_, message) => {
       published.push({ id: message.headers?.get('Nats-Msg-Id') ?? '', body: toHex(message.data) });
     },

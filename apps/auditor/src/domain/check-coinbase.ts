@@ -46,7 +46,7 @@ export function checkCoinbaseScript(template: Template, { input }: Coinbase): Te
 }
 
 /** BIP-34: the shortest script that pushes the height; 1..16 have opcodes of their own. */
-export function heightPush(height: number): Bytes {
+function heightPush(height: number): Bytes {
   assert(Number.isInteger(height) && height >= 0 && height <= 0xffff_ffff, `not a height: ${height}`);
   if (height === 0) return Uint8Array.of(0);
   if (height <= 16) return Uint8Array.of(0x50 + height);

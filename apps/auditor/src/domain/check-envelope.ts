@@ -55,7 +55,7 @@ export function carryAfter(batch: Batch, wellShaped: boolean): bigint {
 }
 
 /** E2 and E3: whether the batch follows from its own shares. */
-export function checkSums(batch: Batch): EnvelopeCode | undefined {
+function checkSums(batch: Batch): EnvelopeCode | undefined {
   if (!bytesEqual(sharesRootOf(batch.shares), batch.sharesRoot)) return 'SHARES_ROOT_MISMATCH';
   return creditsAreRight(batch) ? undefined : 'CREDIT_MISMATCH';
 }

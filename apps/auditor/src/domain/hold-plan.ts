@@ -1,6 +1,5 @@
 import { HOLDS, type HoldCode } from './audit-codes.ts';
 
-export const MAX_ATTEMPTS = 6;
 const DELAYS_MS = [5_000, 15_000, 60_000, 300_000, 300_000] as const;
 const UNCOUNTED_GRACE_MS = 60_000;
 const CIRCUIT_DELAY_MS = 60_000;

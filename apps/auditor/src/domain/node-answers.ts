@@ -10,11 +10,6 @@ export type NodeReply =
   | { readonly kind: 'rpc-error'; readonly code: number }
   | { readonly kind: 'silent'; readonly why: Silence };
 
-export interface NodeAnswer {
-  readonly nodeId: string;
-  readonly reply: NodeReply;
-}
-
 export type Counted = 'VALID' | 'LATE' | 'INVALID' | 'BEHIND' | 'ABSTAINS';
 
 /** The node's word for a proposal that it would take. */

@@ -64,5 +64,3 @@ export function auditorStores(
     records: auditRecords(batches, templates),
   };
 }
-
-export type AuditorStores = ReturnType<typeof auditorStores>;
