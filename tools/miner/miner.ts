@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { headerOf, shareHash, targetOf } from './header.ts';
-import type { Work, WorkReport } from './hash-worker.ts';
+import { shareHash } from './header.ts';
 import { connectStratum, type StratumClient, type StratumJob, type SubmitAnswer } from './stratum-client.ts';
+import { createWorkBoard, type FoundShare, type WorkBoard } from './work-board.ts';
 
 export interface MinerOptions {
   readonly host: string;
@@ -17,7 +16,7 @@ export interface MinerOptions {
   readonly answered?: (hash: string, answer: SubmitAnswer) => void;
 }
 
-export interface MinerStatistics {
+interface MinerStatistics {
   hashes: number;
   accepted: number;
   refused: number;
@@ -29,88 +28,69 @@ export interface Miner {
   stop(): Promise<void>;
 }
 
-interface Assignment {
-  readonly job: StratumJob;
-  readonly header: Uint8Array;
-  readonly extranonce2: string;
-  readonly client: StratumClient;
-}
-
 const RECONNECT_MS = 500;
-/** Work handed out that a late report may still name. */
-const ASSIGNMENTS_KEPT = 64;
+const AGENT = 'assay-miner/0.1';
 
 /** A CPU miner that knows nothing of the pool but Stratum V1. It reconnects for ever until stopped. */
 export function startMiner(options: MinerOptions): Miner {
   const statistics: MinerStatistics = { hashes: 0, accepted: 0, refused: 0, reconnects: 0 };
-  const assignments = new Map<number, Assignment>();
-  const state = { stopped: false, workId: 0, extranonce2: 0 };
-  let latest: { job: StratumJob; extranonce1: string; difficulty: number; client: StratumClient } | undefined;
-
-  const assign = (worker: Worker) => {
-    if (latest === undefined) return;
-    const workId = (state.workId += 1);
-    const extranonce2 = (state.extranonce2 += 1).toString(16).padStart(16, '0');
-    const header = headerOf(latest.job, latest.extranonce1, extranonce2);
-    assignments.delete(workId - ASSIGNMENTS_KEPT);
-    assignments.set(workId, { job: latest.job, header, extranonce2, client: latest.client });
-    worker.postMessage({ workId, header, target: targetOf(latest.difficulty), load: options.load ?? 1 } satisfies Work);
-  };
-  const workers = Array.from({ length: options.threads ?? 1 }, () => {
-    const worker = new Worker(new URL('./hash-worker.ts', import.meta.url));
-    worker.on('message', (report: WorkReport) => {
-      statistics.hashes += report.hashes;
-      const assignment = assignments.get(report.workId);
-      if (assignment !== undefined && report.nonce !== undefined) void submit(assignment, report.nonce);
-      if (report.exhausted) assign(worker);
-    });
-    return worker;
-  });
-
-  const submit = async ({ job, header, extranonce2, client }: Assignment, nonce: number) => {
-    const answer = await client.submit(job.id, extranonce2, job.ntime, nonce.toString(16).padStart(8, '0'));
+  const submit = async ({ place, job, header, extranonce2, nonce }: FoundShare<StratumClient>) => {
+    const answer = await place.submit(job.id, extranonce2, job.ntime, nonce.toString(16).padStart(8, '0'));
     if (answer === true) statistics.accepted += 1;
     else statistics.refused += 1;
     options.answered?.(shareHash(header, nonce), answer);
   };
-
-  const running = mineUntilStopped();
-  async function mineUntilStopped(): Promise<void> {
-    while (!state.stopped) {
-      await mineOneConnection().catch(() => undefined);
-      if (!state.stopped) await wait(RECONNECT_MS);
-      statistics.reconnects += 1;
-    }
-  }
-
-  async function mineOneConnection(): Promise<void> {
-    let close: () => void = () => undefined;
-    const closed = new Promise<void>((resolve) => (close = resolve));
-    const jobs: (() => void)[] = [];
-    let client: StratumClient | undefined;
-    const takeJob = (job: StratumJob, extranonce1: string, difficulty: number) => {
-      if (client === undefined) return void jobs.push(() => takeJob(job, extranonce1, difficulty));
-      latest = { job, extranonce1, difficulty, client };
-      // Old work may still be credited unless the pool said that it is stale.
-      if (job.clean) assignments.clear();
-      workers.forEach(assign);
-    };
-    const login = { username: options.username, password: options.password ?? 'x', agent: 'assay-miner/0.1' };
-    client = await connectStratum(options, login, { job: takeJob, closed: close });
-    connected = client;
-    jobs.forEach((replay) => replay());
-    await closed;
-    latest = undefined;
-  }
-  let connected: StratumClient | undefined;
-
+  const board = createWorkBoard<StratumClient>(
+    { threads: options.threads ?? 1, load: options.load ?? 1 },
+    { hashed: (hashes) => void (statistics.hashes += hashes), found: (share) => void submit(share) },
+  );
+  const stopping = new AbortController();
+  const running = mineUntilStopped(options, board, statistics, stopping.signal);
   return {
     statistics,
     stop: async () => {
-      state.stopped = true;
-      connected?.close();
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      stopping.abort();
+      await board.stop();
       await running;
     },
   };
+}
+
+async function mineUntilStopped(
+  options: MinerOptions,
+  board: WorkBoard<StratumClient>,
+  statistics: MinerStatistics,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await mineOneConnection(options, board, signal).catch(() => undefined);
+    board.take(undefined);
+    await wait(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+    statistics.reconnects += 1;
+  }
+}
+
+/** Resolves when the connection ends; rejects when it could not be opened. */
+async function mineOneConnection(
+  options: MinerOptions,
+  board: WorkBoard<StratumClient>,
+  signal: AbortSignal,
+): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  let client: StratumClient | undefined;
+  let early: (() => void) | undefined;
+  const job = (sent: StratumJob, extranonce1: string, difficulty: number) => {
+    const place = client;
+    // The first job may come before the answer to authorize was read here.
+    if (place === undefined) early = () => job(sent, extranonce1, difficulty);
+    else board.take({ job: sent, extranonce1, difficulty, place });
+  };
+  const login = { username: options.username, password: options.password ?? 'x', agent: AGENT };
+  client = await connectStratum(options, login, { job, closed: closed.resolve });
+  const close = client.close;
+  signal.addEventListener('abort', close);
+  if (signal.aborted) close();
+  early?.();
+  await closed.promise;
+  signal.removeEventListener('abort', close);
 }

@@ -3,7 +3,7 @@ import { scrape, sumOf } from './metrics.ts';
 import type { Stack } from './stack.ts';
 
 /** What the one live line shows. */
-export interface LiveFigures {
+interface LiveFigures {
   readonly hashesPerSecond: number;
   readonly shares: number;
   readonly batchesOpen: number;
@@ -14,13 +14,14 @@ export interface LiveFigures {
   readonly outstanding: number;
 }
 
-/** Reads the figures from the services' metrics, and the hash rate from the miner itself. */
-export function liveFigures(stack: Stack, miner: Miner | undefined): () => Promise<LiveFigures> {
-  let last = { at: performance.now(), hashes: 0 };
+/** Reads the figures from the services' metrics, and the hash rate from the miners themselves. */
+export function liveFigures(stack: Stack, miners: readonly Miner[]): () => Promise<LiveFigures> {
+  const hashesNow = () => miners.reduce((sum, miner) => sum + miner.statistics.hashes, 0);
+  let last = { at: performance.now(), hashes: hashesNow() };
   const ports = stack.instances.map((instance) => instance.metricsPort);
   return async () => {
     const samples = await scrape(ports);
-    const now = { at: performance.now(), hashes: miner?.statistics.hashes ?? 0 };
+    const now = { at: performance.now(), hashes: hashesNow() };
     const hashesPerSecond = ((now.hashes - last.hashes) * 1_000) / Math.max(1, now.at - last.at);
     last = now;
     return {
@@ -28,7 +29,7 @@ export function liveFigures(stack: Stack, miner: Miner | undefined): () => Promi
       shares: sumOf(samples, 'assay_pool_shares_total', { result: 'accepted' }),
       batchesOpen: sumOf(samples, 'assay_pool_open_batches'),
       batchesJudged: sumOf(samples, 'assay_audit_verdicts_total'),
-      quotesPending: sumOf(samples, 'assay_quote_pending'),
+      quotesPending: sumOf(samples, 'assay_quote_pending') / mintReplicas(stack),
       quotesPaid: sumOf(samples, 'assay_quotes_total', { state: 'PAID' }),
       quotesIssued: sumOf(samples, 'assay_quotes_total', { state: 'ISSUED' }),
       outstanding: sumOf(samples, 'assay_mint_outstanding_units') / mintReplicas(stack),
@@ -36,7 +37,7 @@ export function liveFigures(stack: Stack, miner: Miner | undefined): () => Promi
   };
 }
 
-/** Every mint shows the same outstanding ecash: it is one ledger. */
+/** Every mint shows the same ledger. */
 function mintReplicas(stack: Stack): number {
   return stack.instances.filter((instance) => instance.service === 'mint').length;
 }

@@ -1,12 +1,12 @@
 /** One sample of a Prometheus text page. */
-export interface Sample {
+interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /** Samples of an exposition page (text format 0.0.4); comments and blank lines are left out. */
-export function parseMetrics(page: string): Sample[] {
+function parseMetrics(page: string): Sample[] {
   return page.split('\n').flatMap((line) => {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
     if (match === null) return [];

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { parseMetrics, sumOf } from './metrics.ts';
+import { scrape, sumOf } from './metrics.ts';
 import { DEFAULT_OPTIONS, parseOptions } from './options.ts';
 import { portOf } from './port-plan.ts';
 import { planServices } from './service-plan.ts';
@@ -56,12 +58,17 @@ describe('the ports of the local stack', () => {
 });
 
 describe('metrics of the live line', () => {
-  test('are summed over instances and labels', () => {
-    const samples = parseMetrics(
-      '# HELP x y\nassay_quotes_total{method="ehash",state="PAID"} 3\nassay_quotes_total{state="PAID",method="ehash"} 4\nassay_quotes_total{state="ISSUED"} 9\nassay_quote_pending 2\n',
-    );
-    expect(sumOf(samples, 'assay_quotes_total', { state: 'PAID' })).toBe(7);
-    expect(sumOf(samples, 'assay_quote_pending')).toBe(2);
+  test('are summed over instances and labels; an instance that is away counts as nothing', async () => {
+    const page =
+      '# HELP x y\nassay_quotes_total{method="ehash",state="PAID"} 3\nassay_quotes_total{state="PAID",method="ehash"} 4\nassay_quotes_total{state="ISSUED"} 9\nassay_quote_pending 2\n';
+    const server = createServer((_request, response) => response.end(page)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const samples = await scrape([port, port, 1]);
+    server.close();
+    expect(sumOf(samples, 'assay_quotes_total', { state: 'PAID' })).toBe(14);
+    expect(sumOf(samples, 'assay_quote_pending')).toBe(4);
     expect(sumOf(samples, 'unknown')).toBe(0);
   });
 });

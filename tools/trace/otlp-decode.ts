@@ -1,4 +1,4 @@
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
 
 /** One finished span, as much of it as drawing and checking a trace needs. */
 export interface ReceivedSpan {
@@ -26,7 +26,7 @@ function readMessage(bytes: Uint8Array, fields: FieldReaders): void {
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
     const read = fields[field];
-    if (read === undefined) reader.skip(wireType as WireType, field);
+    if (read === undefined) reader.skip(wireType, field);
     else read(reader);
   }
 }

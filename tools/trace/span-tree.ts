@@ -1,12 +1,12 @@
 import type { ReceivedSpan } from './otlp-decode.ts';
 
-export interface SpanNode {
+interface SpanNode {
   readonly span: ReceivedSpan;
   readonly children: SpanNode[];
 }
 
 /** The spans of one trace as trees: usually one; a span whose parent is not known is a root of its own. */
-export function spanTrees(spans: readonly ReceivedSpan[]): SpanNode[] {
+function spanTrees(spans: readonly ReceivedSpan[]): SpanNode[] {
   const nodes = new Map(spans.map((span) => [span.spanId, { span, children: [] as SpanNode[] }]));
   const roots: SpanNode[] = [];
   for (const node of nodes.values()) {

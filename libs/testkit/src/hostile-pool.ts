@@ -1,4 +1,4 @@
-import { BatchAccepted, type Share, type TemplateDeclared } from '@assay/proto/gen/assay/pool/v1/events';
+import { type BatchAccepted, type Share, type TemplateDeclared } from '@assay/proto/gen/assay/pool/v1/events';
 import { PoolServiceService } from '@assay/proto/gen/assay/pool/v1/pool_service';
 import { type Bytes, fromHex, toHex } from '@assay/shared/kernel/bytes';
 import { publicKeyOf, xOnlyPublicKeyOf } from '@assay/shared/kernel/schnorr';

@@ -57,7 +57,7 @@ test('both pools seal batches of one key, and its sequence has no gap', { timeou
   );
   await Promise.all(loads.map((load) => load.stop()));
   await until(
-    () => batchesOf({ state: { $ne: 'VALID' } }),
+    () => batchesOf({ state: { $ne: 'valid' } }),
     (left) => left.length === 0,
     60_000,
   );

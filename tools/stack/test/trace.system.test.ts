@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AuditorAdminServiceService } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { grpcClient } from '@assay/shared/runtime/grpc-client';
 import type { ReceivedSpan } from '../../trace/otlp-decode.ts';
 import { openWallet } from '../../wallet/ehash-wallet.ts';
@@ -12,17 +13,19 @@ import { startTestStack, type TestStack } from './stack-fixture.ts';
 // One trace from the share to its ecash, although mint and auditor are restarted while the quote waits.
 
 const ACCEPT = 'pool.judge-share';
+const ACCEPTED = CATALOGUE['pool.batch.accepted'].subject;
+const VERDICT = CATALOGUE['auditor.verdict.given'].subject;
 const EXPECTED = [
   ACCEPT,
   'pool.store-shares',
   'pool.seal-batch',
-  'publish assay.v1.evt.pool.batch.accepted',
-  'process assay.v1.evt.pool.batch.accepted',
+  `publish ${ACCEPTED}`,
+  `process ${ACCEPTED}`,
   'mint.create-quote',
   'auditor.intake',
   'auditor.check-batch',
-  'publish assay.v1.evt.auditor.verdict.given',
-  'process assay.v1.evt.auditor.verdict.given',
+  `publish ${VERDICT}`,
+  `process ${VERDICT}`,
   'mint.settle-quote',
   'quote.pending-wait',
   'quote.issued',

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { stackClients } from '../stack/clients.ts';
+import { readState } from '../stack/state.ts';
+import type { ReceivedSpan } from './otlp-decode.ts';
+
+const received = z.array(
+  z.object({
+    service: z.string(),
+    traceId: z.string(),
+    spanId: z.string(),
+    parentSpanId: z.string(),
+    name: z.string(),
+    startNs: z.string().transform(BigInt),
+    endNs: z.string().transform(BigInt),
+    attributes: z.record(z.string(), z.string()),
+    links: z.array(z.object({ traceId: z.string(), spanId: z.string() })),
+    failed: z.boolean(),
+  }),
+);
+
+/** 32 hex digits are a trace, 64 a batch of the pool, anything else a quote of the mint. */
+export async function traceIdFor(id: string, portBase: number | undefined): Promise<string> {
+  if (/^[0-9a-f]{32}$/.test(id)) return id;
+  const clients = stackClients({ portBase });
+  try {
+    if (/^[0-9a-f]{64}$/.test(id)) return (await clients.pool.getBatch({ batchId: id })).batch?.traceId ?? '';
+    return (await clients.mint.getQuote({ by: { $case: 'quoteId', value: id } })).traceId;
+  } finally {
+    clients.close();
+  }
+}
+
+/** The spans of a trace from the receiver of the stack that runs on a data directory. */
+export async function fetchTrace(traceId: string, dataDir: string): Promise<ReceivedSpan[]> {
+  const state = readState(dataDir);
+  if (state === undefined) throw new Error(`no stack runs on ${dataDir}; start one with npm start`);
+  const response = await fetch(`${state.traces}/traces/${traceId}`);
+  if (!response.ok) throw new Error(`the spans of this stack go to ${state.traces}; look there for trace ${traceId}`);
+  const spans = received.parse(await response.json());
+  if (spans.length === 0) throw new Error(`trace ${traceId} is not, or no longer, known here`);
+  return spans;
+}
