@@ -1,4 +1,4 @@
-import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 
 /** One finished span, as much of it as drawing and checking a trace needs. */
 export interface ReceivedSpan {
