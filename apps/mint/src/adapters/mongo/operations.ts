@@ -6,7 +6,7 @@ import type { Operations, SpentInput } from '../../ports.ts';
 import { bytesOf, type OperationDocument, OPERATIONS, parseOperation, parseOutput } from './operation-document.ts';
 import { operationWriter } from './operation-writer.ts';
 
-const READ = { inFlightMax: 4, waitingMax: 10_000 } as const;
+const READ = { inFlightMax: 2, waitingMax: 10_000 } as const;
 const IDS_PER_READ = 64;
 const POINTS_PER_READ = 1_000;
 

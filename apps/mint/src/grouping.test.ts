@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { grouped } from './grouping.ts';
+
+describe('grouped calls', () => {
+  it('give each item its own answer, in groups of at most the weight and the calls allowed', async () => {
+    const weights = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(weights, fc.integer({ min: 1, max: 3 }), async (items, inFlightMax) => {
+        let inFlight = 0;
+        const groups: (readonly number[])[] = [];
+        const call = grouped<number, string>({
+          weightMax: 10,
+          inFlightMax,
+          waitingMax: 100,
+          weigh: (weight) => weight,
+          run: async (group) => {
+            groups.push(group);
+            inFlight += 1;
+            expect(inFlight).toBeLessThanOrEqual(inFlightMax);
+            await new Promise((resolve) => setImmediate(resolve));
+            inFlight -= 1;
+            return group.map((weight) => `answer to ${weight}`);
+          },
+        });
+        expect(await Promise.all(items.map(call))).toEqual(items.map((weight) => `answer to ${weight}`));
+        expect(groups.flat()).toEqual(items);
+        for (const group of groups) {
+          expect(group.length === 1 || group.reduce((sum, weight) => sum + weight, 0) <= 10).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('a fault is the fault of everybody in the group and of nobody else', async () => {
+    const call = grouped<string, string>({
+      weightMax: 2,
+      inFlightMax: 1,
+      waitingMax: 10,
+      run: async (group) => {
+        if (group.includes('bad')) throw new Error('failed');
+        return group;
+      },
+    });
+    const answers = await Promise.allSettled(['good', 'bad', 'fine', 'well'].map(call));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('more waiting items than allowed are refused with a fault', async () => {
+    const call = grouped<number, number>({ weightMax: 1, inFlightMax: 1, waitingMax: 2, run: async (group) => group });
+    const answers = await Promise.allSettled([1, 2, 3].map(call));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  });
+});
