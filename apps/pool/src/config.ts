@@ -193,6 +193,7 @@ export function rulesOf(config: PoolConfig, hostname: string): PoolRules {
 
 export function stratumSettingsOf(config: PoolConfig): StratumSettings {
   return {
+    host: config.ASSAY_LISTEN_HOST,
     port: config.POOL_STRATUM_PORT,
     publicHost: config.POOL_STRATUM_PUBLIC_HOST,
     handshakeMs: config.POOL_LIMIT_HANDSHAKE_MS,

@@ -47,7 +47,7 @@ async function start(context: ServiceContext, config: PoolConfig): Promise<void>
     ...stores,
     ...poolMessages,
   });
-  await serveHealth(context, config.POOL_HTTP_PORT);
+  await serveHealth(context, config.ASSAY_LISTEN_HOST, config.POOL_HTTP_PORT);
   connectBus(context, db, pool, { url: config.NATS_URL, outboxes: OUTBOX_COLLECTIONS }).catch(context.failed);
 }
 

@@ -50,14 +50,18 @@ export type Failpoint = (name: string) => Promise<void>;
 
 export type BatchWrite =
   | { readonly do: 'open'; readonly batch: OpenBatch }
+  /** To the open batch as it was before: `batch.version` and `batch.owner` must still hold. */
+  | { readonly do: 'push'; readonly batch: OpenBatch; readonly shares: readonly StoredShare[] }
+  /**
+   * OPEN → SEALED by compare-and-set on owner and version, or for window 0 an insert, with the outbox entry
+   * `batch.accepted` that carries `trace`.
+   */
   | {
-      readonly do: 'seal-at-once';
+      readonly do: 'seal' | 'seal-at-once';
       readonly batch: OpenBatch;
       readonly seal: SignedSeal;
       readonly trace: BatchTrace | undefined;
-    }
-  /** To the open batch as it was before: `batch.version` and `batch.owner` must still hold. */
-  | { readonly do: 'push'; readonly batch: OpenBatch; readonly shares: readonly StoredShare[] };
+    };
 
 /**
  * `stored` · `duplicate`: some share is in another batch, nothing was written · `id-taken`: a batch of this id exists ·
@@ -88,8 +92,6 @@ export interface KeyTotals {
 export interface BatchPort {
   /** Each write stands alone; one outcome per write, in the same order. */
   write(writes: readonly BatchWrite[]): Promise<readonly BatchWriteOutcome[]>;
-  /** OPEN → SEALED with the outbox entry `batch.accepted`, by compare-and-set on owner and version. */
-  seal(batch: OpenBatch, seal: SignedSeal, trace: BatchTrace | undefined): Promise<BatchWriteOutcome>;
   find(batchId: string): Promise<OpenBatch | SealedBatch | undefined>;
   /** The hashes (hex, internal byte order) of those given that some batch holds. */
   storedHashes(hashes: readonly Bytes[]): Promise<ReadonlySet<string>>;

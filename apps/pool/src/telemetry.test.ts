@@ -41,11 +41,11 @@ it('the first share of a batch begins its trace, and what follows leads back to 
   const memory = memoryBatches();
   const unused = () => Promise.reject(new Error('not part of these flows'));
   const lists = { countOfTemplate: unused, releaseHashes: unused, removeOld: unused, list: unused, totals: unused };
-  const seal: BatchPort['seal'] = (batch, sealed, trace) => {
-    told.push(trace);
-    return memory.seal(batch, sealed, trace);
+  const write: BatchPort['write'] = (writes) => {
+    for (const each of writes) if (each.do === 'seal') told.push(each.trace);
+    return memory.write(writes);
   };
-  const pool = batchInstance({ batches: { ...memory, ...lists, seal }, clock });
+  const pool = batchInstance({ batches: { ...memory, ...lists, write }, clock });
   const share = (seed: string) => madeUpShare({ seed, acceptedAt: clock.now() });
   await Promise.all(['one', 'two'].map((seed) => pool.submit(share(seed))));
   await pool.submit(share('three'));

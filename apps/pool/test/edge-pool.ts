@@ -84,7 +84,15 @@ const LIMITS = {
 };
 
 const STRATUM = {
-  ...{ port: 0, publicHost: undefined, handshakeMs: 15_000, idleMs: 1_800_000, startK: -32, sharesPerMinute: 6 },
+  ...{
+    host: '127.0.0.1',
+    port: 0,
+    publicHost: undefined,
+    handshakeMs: 15_000,
+    idleMs: 1_800_000,
+    startK: -32,
+    sharesPerMinute: 6,
+  },
 };
 
 /** Waits for real time to bring what the test expects. */

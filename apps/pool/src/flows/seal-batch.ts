@@ -1,8 +1,9 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { LockingKey } from '@assay/shared/kernel/ids';
 import { type KeyHead, type OpenBatch, sealOf, type SignedSeal } from '../domain/batch.ts';
-import type { BatchPort, BatchWriteOutcome, Failpoint, Pause, PoolSigner, ReportFault } from '../ports.ts';
+import type { BatchPort, BatchWrite, BatchWriteOutcome, Failpoint, Pause, PoolSigner, ReportFault } from '../ports.ts';
 import { batchSealed, openSealSpan, sealRetried } from '../telemetry.ts';
+import { createGroupedWrites } from './group-writes.ts';
 
 export interface SealPorts {
   readonly batches: BatchPort;
@@ -24,7 +25,7 @@ export interface BatchSealer {
 }
 
 const HEADS_MAX = 50_000;
-const CONCURRENT_SEALS = 32;
+const CONCURRENT_SEALS = 128;
 const RETRY_MS = 250;
 const UNKNOWN_MAX = 240;
 
@@ -36,17 +37,18 @@ export function createSealer(ports: SealPorts, options: { readonly creditShift: 
   const heads = createHeads(ports.batches);
   const inOrder = createKeyQueue();
   const slots = createLimiter(CONCURRENT_SEALS);
+  const write = createGroupedWrites(ports);
 
   const signed = async (batch: OpenBatch): Promise<SignedSeal> => {
     const seal = sealOf(batch, await heads.of(batch.lockingKey), options.creditShift);
     return { ...seal, signature: await ports.signer.sign(seal.batchHash), sealedAt: ports.clock.now() };
   };
-  const attempt = async (batch: OpenBatch, write: SealWrite): Promise<BatchWriteOutcome> => {
+  const attempt = async (act: SealWrite['do'], batch: OpenBatch): Promise<BatchWriteOutcome> => {
     const span = openSealSpan(batch);
     try {
       const seal = await signed(batch);
       await ports.failpoint?.('before-seal');
-      const outcome = await write(seal, span.trace ?? batch.trace);
+      const outcome = await write({ do: act, batch, seal, trace: span.trace ?? batch.trace });
       await ports.failpoint?.('after-seal');
       heads.after(batch.lockingKey, outcome, seal);
       if (outcome === 'stored') batchSealed(batch, seal.creditSum);
@@ -58,32 +60,24 @@ export function createSealer(ports: SealPorts, options: { readonly creditShift: 
       throw error;
     }
   };
-  const whileTaken = async (batch: OpenBatch, write: SealWrite): Promise<BatchWriteOutcome> => {
+  const whileTaken: SealUntilTaken = async (act, batch) => {
     for (;;) {
-      const outcome = await slots(() => attempt(batch, write));
+      const outcome = await slots(() => attempt(act, batch));
       if (outcome !== 'key-seq-taken') return outcome;
       sealRetried();
     }
   };
   return {
     seal: (batch) => inOrder(batch.lockingKey, () => sealOpen(ports, batch, whileTaken)),
-    storeSealed: (batch) =>
-      inOrder(batch.lockingKey, () =>
-        whileTaken(batch, async (seal, trace) => {
-          const [outcome] = await ports.batches.write([{ do: 'seal-at-once', batch, seal, trace }]);
-          return outcome ?? 'unknown';
-        }),
-      ),
+    storeSealed: (batch) => inOrder(batch.lockingKey, () => whileTaken('seal-at-once', batch)),
   };
 }
 
-type SealWrite = (seal: SignedSeal, trace: OpenBatch['trace']) => Promise<BatchWriteOutcome>;
+type SealWrite = Extract<BatchWrite, { do: 'seal' | 'seal-at-once' }>;
+/** Writes as the next of the key, again after each key_seq that another instance was faster with. */
+type SealUntilTaken = (act: SealWrite['do'], batch: OpenBatch) => Promise<BatchWriteOutcome>;
 
-async function sealOpen(
-  ports: SealPorts,
-  first: OpenBatch,
-  write: (batch: OpenBatch, write: SealWrite) => Promise<BatchWriteOutcome>,
-): Promise<SealOutcome> {
+async function sealOpen(ports: SealPorts, first: OpenBatch, write: SealUntilTaken): Promise<SealOutcome> {
   let batch = first;
   // Nothing was written by what threw, or reading tells: trying again is safe.
   const whenAway = (error: unknown): 'unknown' => {
@@ -91,8 +85,7 @@ async function sealOpen(
     return 'unknown';
   };
   for (let unknown = 0; unknown < UNKNOWN_MAX; unknown += 1) {
-    const now = batch;
-    const outcome = await write(now, (seal, trace) => ports.batches.seal(now, seal, trace)).catch(whenAway);
+    const outcome = await write('seal', batch).catch(whenAway);
     if (outcome === 'stored') return 'sealed';
     if (outcome === 'unknown') await ports.pause(RETRY_MS);
     const found = await ports.batches.find(batch.batchId).catch(whenAway);

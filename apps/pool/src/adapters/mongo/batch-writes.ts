@@ -1,46 +1,56 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
-import { duplicateIndexOf, duplicateWrites, isUnknownOutcome } from '@assay/shared/runtime/mongo';
-import type { BatchTrace, OpenBatch, SignedSeal } from '../../domain/batch.ts';
+import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError } from 'mongodb';
+import { duplicateWrites, isUnknownOutcome } from '@assay/shared/runtime/mongo';
 import type { BatchWrite, BatchWriteOutcome } from '../../ports.ts';
 import { type BatchDocument, documentOf, packRecords, sealedDocumentOf, sealFields } from './batch-document.ts';
 import type { PoolEventEntries } from './batches.ts';
 
-type Push = Extract<BatchWrite, { do: 'push' }>;
+type Update = Extract<BatchWrite, { do: 'push' | 'seal' }>;
+type Insert = Exclude<BatchWrite, Update>;
 
-/** Inserts go as one `insertMany`, pushes as one `bulkWrite`, both at once. */
+/** Inserts go as one `insertMany`, updates as one `bulkWrite`, both at once. */
 export async function writeBatches(
   collection: Collection<BatchDocument>,
   events: PoolEventEntries,
   writes: readonly BatchWrite[],
 ): Promise<readonly BatchWriteOutcome[]> {
-  const outcomes = writes.map((): BatchWriteOutcome => 'unknown');
-  const documents: BatchDocument[] = [];
-  const pushes: Push[] = [];
-  const insertedAt: number[] = [];
-  const pushedAt: number[] = [];
-  writes.forEach((write, index) => {
-    if (write.do === 'push') {
-      pushes.push(write);
-      pushedAt.push(index);
-    } else {
-      documents.push(documentOfWrite(write, events));
-      insertedAt.push(index);
-    }
-  });
-  const place = (at: readonly number[]) => (found: readonly BatchWriteOutcome[]) => {
-    at.forEach((index, order) => (outcomes[index] = found[order] ?? 'unknown'));
-  };
-  await Promise.all([
-    insertAll(collection, documents).then(place(insertedAt)),
-    pushAll(collection, pushes).then(place(pushedAt)),
+  const inserts = writes.filter(isInsert);
+  const updates = writes.filter((write) => !isInsert(write));
+  const [inserted, updated] = await Promise.all([
+    insertAll(
+      collection,
+      inserts.map((write) => documentOfWrite(write, events)),
+    ),
+    updateAll(
+      collection,
+      updates.map((write) => operationOf(write, events)),
+    ),
   ]);
-  return outcomes;
+  const outcomes = { inserted: inserted.values(), updated: updated.values() };
+  return writes.map((write) => outcomes[isInsert(write) ? 'inserted' : 'updated'].next().value ?? 'unknown');
 }
 
-function documentOfWrite(write: Exclude<BatchWrite, Push>, events: PoolEventEntries): BatchDocument {
+function isInsert(write: BatchWrite): write is Insert {
+  return write.do === 'open' || write.do === 'seal-at-once';
+}
+
+function documentOfWrite(write: Insert, events: PoolEventEntries): BatchDocument {
   if (write.do === 'open') return documentOf(write.batch);
   const { batch, seal, trace } = write;
   return sealedDocumentOf(batch, seal, events.batchAccepted(batch, seal, trace));
+}
+
+function operationOf(write: Update, events: PoolEventEntries): AnyBulkWriteOperation<BatchDocument> {
+  const { batchId, version, owner } = write.batch;
+  const filter = { _id: batchId, version, owner, state: 'open' } as const;
+  if (write.do === 'seal') {
+    const { batch, seal, trace } = write;
+    const $set = { ...sealFields(seal), state: 'sealed' } as const;
+    const $push = { outbox: events.batchAccepted(batch, seal, trace) };
+    return { updateOne: { filter, update: { $set, $push, $inc: { version: 1 } } } };
+  }
+  const { shares } = write;
+  const $push = { shares: packRecords(shares), shareHashes: { $each: shares.map(({ hash }) => hash) } };
+  return { updateOne: { filter, update: { $push, $inc: { version: 1, shareCount: shares.length } } } };
 }
 
 async function insertAll(
@@ -52,39 +62,32 @@ async function insertAll(
     await collection.insertMany(documents, { ordered: false });
     return documents.map(() => 'stored');
   } catch (error) {
-    return outcomesOf(error, documents.length, 'stored');
+    return outcomesOf(error, documents.length, () => 'stored');
   }
 }
 
-async function pushAll(
+async function updateAll(
   collection: Collection<BatchDocument>,
-  pushes: readonly Push[],
+  operations: readonly AnyBulkWriteOperation<BatchDocument>[],
 ): Promise<readonly BatchWriteOutcome[]> {
-  if (pushes.length === 0) return [];
+  if (operations.length === 0) return [];
+  // The answer counts the documents found and does not name them; `lost` makes the flow read each one.
+  const unlessLost = (found: number, wanted: number): BatchWriteOutcome => (found === wanted ? 'stored' : 'lost');
   try {
-    const { matchedCount } = await collection.bulkWrite(pushes.map(pushOperation), { ordered: false });
-    // The answer does not say which one found no document; `lost` makes the flow read each of them.
-    const all: BatchWriteOutcome = matchedCount === pushes.length ? 'stored' : 'lost';
-    return pushes.map(() => all);
+    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
+    return operations.map(() => unlessLost(matchedCount, operations.length));
   } catch (error) {
-    return outcomesOf(error, pushes.length, 'lost');
+    const matched = error instanceof MongoBulkWriteError ? error.result.matchedCount : 0;
+    return outcomesOf(error, operations.length, (refused) => unlessLost(matched, operations.length - refused));
   }
 }
 
-function pushOperation({ batch, shares }: Push): AnyBulkWriteOperation<BatchDocument> {
-  return {
-    updateOne: {
-      filter: { _id: batch.batchId, version: batch.version, owner: batch.owner, state: 'open' },
-      update: {
-        $push: { shares: packRecords(shares), shareHashes: { $each: shares.map(({ hash }) => hash) } },
-        $inc: { version: 1, shareCount: shares.length },
-      },
-    },
-  };
-}
-
-/** @param others what holds for the writes that the error does not name */
-function outcomesOf(error: unknown, count: number, others: BatchWriteOutcome): readonly BatchWriteOutcome[] {
+/** @param others what holds for the writes that the error does not name, by how many it names */
+function outcomesOf(
+  error: unknown,
+  count: number,
+  others: (refused: number) => BatchWriteOutcome,
+): readonly BatchWriteOutcome[] {
   const refused = duplicateWrites(error);
   if (refused === undefined) {
     if (isUnknownOutcome(error)) return Array.from({ length: count }, () => 'unknown');
@@ -92,37 +95,11 @@ function outcomesOf(error: unknown, count: number, others: BatchWriteOutcome): r
   }
   return Array.from({ length: count }, (_, index) => {
     const name = refused.get(index);
-    return name === undefined ? others : outcomeOfIndex(name);
+    return name === undefined ? others(refused.size) : outcomeOfIndex(name);
   });
 }
 
 function outcomeOfIndex(name: string): BatchWriteOutcome {
   if (name === 'shareHashes_unique') return 'duplicate';
   return name === 'lockingKey_keySeq_unique' ? 'key-seq-taken' : 'id-taken';
-}
-
-/** OPEN → SEALED with its event, by compare-and-set. */
-export async function sealBatch(
-  collection: Collection<BatchDocument>,
-  events: PoolEventEntries,
-  batch: OpenBatch,
-  seal: SignedSeal,
-  trace: BatchTrace | undefined,
-): Promise<BatchWriteOutcome> {
-  try {
-    const { matchedCount } = await collection.updateOne(
-      { _id: batch.batchId, version: batch.version, owner: batch.owner, state: 'open' },
-      {
-        $set: { ...sealFields(seal), state: 'sealed' },
-        $push: { outbox: events.batchAccepted(batch, seal, trace) },
-        $inc: { version: 1 },
-      },
-    );
-    return matchedCount === 1 ? 'stored' : 'lost';
-  } catch (error) {
-    const name = duplicateIndexOf(error);
-    if (name !== undefined) return outcomeOfIndex(name);
-    if (isUnknownOutcome(error)) return 'unknown';
-    throw error;
-  }
 }

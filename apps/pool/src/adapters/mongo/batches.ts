@@ -11,7 +11,7 @@ import type { BatchFilter, BatchPort } from '../../ports.ts';
 import { type BatchDocument, batchOf } from './batch-document.ts';
 import { removeOldBatches, releaseOldHashes } from './batch-retention.ts';
 import { keyTotals } from './key-totals.ts';
-import { sealBatch, writeBatches } from './batch-writes.ts';
+import { writeBatches } from './batch-writes.ts';
 
 /** Renders what a sealed batch tells; given by `main`, because the wire is another adapter's. */
 export interface PoolEventEntries {
@@ -22,7 +22,6 @@ export function batchPort(db: Db, events: PoolEventEntries): BatchPort {
   const collection = db.collection<BatchDocument>('batches');
   return {
     write: (writes) => writeBatches(collection, events, writes),
-    seal: (batch, seal, trace) => sealBatch(collection, events, batch, seal, trace),
     async find(batchId) {
       const document = await collection.findOne({ _id: batchId });
       return document === null ? undefined : batchOf(document);

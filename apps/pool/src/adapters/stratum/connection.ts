@@ -34,6 +34,7 @@ export class Connection implements Wire {
   readonly #bucket: TokenBucket;
   #output = '';
   #paused = false;
+  #stopped = false;
   #closedAt: number | undefined;
 
   constructor(parts: ConnectionParts) {
@@ -50,9 +51,15 @@ export class Connection implements Wire {
 
   /** Once a second: reading goes on when the bucket has filled, and the session looks at its clock. */
   tick(): void {
-    if (this.#closedAt === undefined && this.#paused) this.#resume();
+    if (this.#closedAt === undefined && this.#paused && !this.#stopped) this.#resume();
     if (this.#closedAt === undefined) this.session.tick();
     else if (this.#parts.clock.now() >= this.#closedAt + LINGER_MS) this.#parts.socket.destroy();
+  }
+
+  /** For good: nothing that comes from now on is looked at. What is under way is answered. */
+  stopReading(): void {
+    this.#stopped = true;
+    this.#parts.socket.pause();
   }
 
   send(text: string): void {
@@ -95,7 +102,7 @@ export class Connection implements Wire {
 
   #drain(): void {
     const now = this.#parts.clock.now();
-    while (this.#closedAt === undefined) {
+    while (this.#closedAt === undefined && !this.#stopped) {
       if (!this.#bucket.has(now)) return this.#pause();
       const next = this.#lines.next();
       if (next === 'incomplete') return;

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { StartError } from '@assay/shared/runtime/start-error';
 import { connectionsCounted, jobBroadcast, limitHit } from '../../edge-telemetry.ts';
 import { Addresses, addressRange, type AddressLimits } from './addresses.ts';
 import { reconnectLine } from './answers.ts';
@@ -6,6 +7,8 @@ import { Connection, type ConnectionLimits } from './connection.ts';
 import type { SessionPool } from './session.ts';
 
 export interface StratumOptions {
+  /** Address to listen on. */
+  readonly host: string;
   readonly port: number;
   readonly limits: ConnectionLimits & AddressLimits;
   /** Where miners are sent when this instance ends; nobody is sent anywhere without it. */
@@ -19,7 +22,7 @@ export interface StratumServer {
   /** Ends every connection, because there is nothing to mine on or nowhere to store it. */
   closeAll(): void;
   stopAccepting(): void;
-  /** Tells miners where to go on. */
+  /** Tells miners where to go on, and hears nothing more of them. */
   sendAway(): void;
 }
 
@@ -58,7 +61,7 @@ export async function startStratum(
     setImmediate(() => jobBroadcast((performance.now() - begin) / 1000));
   });
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true }, accept);
-  const port = await listen(server, options.port);
+  const port = await listen(server, options.host, options.port);
   return {
     port,
     tick() {
@@ -72,9 +75,12 @@ export async function startStratum(
     },
     stopAccepting: () => void server.close(),
     sendAway() {
-      if (options.publicHost === undefined) return;
-      const line = reconnectLine(options.publicHost, port, RECONNECT_S);
-      for (const connection of connections) connection.send(line);
+      const { publicHost } = options;
+      const line = publicHost === undefined ? '' : reconnectLine(publicHost, port, RECONNECT_S);
+      for (const connection of connections) {
+        connection.stopReading();
+        if (line !== '') connection.send(line);
+      }
     },
   };
 }
@@ -103,10 +109,13 @@ function count(connections: ReadonlySet<Connection>): void {
   connectionsCounted(counts, workers);
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, () => {
+    server.once('error', (error) => {
+      const remedy = 'end the process that holds it, or set POOL_STRATUM_PORT';
+      reject(new StartError({ what: `port ${port} for Stratum cannot be opened`, why: error.message, remedy }, error));
+    });
+    server.listen(port, host, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
