@@ -66,7 +66,7 @@ test('both pools seal batches of one key, and its sequence has no gap', { timeou
   expect(sequence).toEqual(sequence.map((_, index) => index + 1));
   const sealedBy = stack.instances.filter(({ service }) => service === 'pool');
   for (const { metricsPort } of sealedBy) {
-    expect(sumOf(await scrape([metricsPort]), 'assay_pool_batches_total', { state: 'SEALED' })).toBeGreaterThan(0);
+    expect(sumOf(await scrape([metricsPort]), 'assay_pool_batches_total', { state: 'sealed' })).toBeGreaterThan(0);
   }
 });
 
