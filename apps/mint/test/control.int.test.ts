@@ -109,6 +109,18 @@ describe('a breach that the auditor found', () => {
     await obeyed('NONE');
   });
 
+  test('that names no rule and scope stops nothing, and is kept as a letter', async () => {
+    const before = await here.controlStore.read();
+    const letters = database.db.collection('deadLetters');
+    for (const breachId of ['', ':', 'B4', 'b4:q', 'B4:\u0000']) {
+      await opened(breachId, BreachSeverity.BREACH_SEVERITY_UNSPECIFIED);
+      await acknowledged(breachId);
+    }
+    const malformed = () => letters.countDocuments({ code: 'BREACH_MALFORMED', class: 'POISON' });
+    await until('ten letters', async () => ((await malformed()) === 10 ? true : undefined));
+    expect(await here.controlStore.read()).toEqual(before);
+  });
+
   test('is told to others, once each way', async () => {
     const told = await until('all outboxes are empty', async () => {
       const pending = await database.db.collection('control').countDocuments({ 'outbox.0': { $exists: true } });

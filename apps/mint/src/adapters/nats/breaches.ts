@@ -10,13 +10,17 @@ import type { Db } from 'mongodb';
 import { breachClosed, breachOpened, type BreachSeverity, type OpenedBreach } from '../../flows/follow-breaches.ts';
 import type { PausePorts } from '../../flows/pause-issuance.ts';
 
+/** `<rule>:<scope>`. Almost any bytes decode to a message of fields left out, and noise must not stop the mint. */
+const BREACH_ID = /^[A-Z][A-Z0-9_]{0,63}:[ -~]{1,512}$/;
+
 /** Durable `mint-breaches`: what the auditor found broken pauses the mint until an operator resumes it. */
 export function consumeBreaches(context: ServiceContext, db: Db, bus: Bus, ports: PausePorts): void {
   consume(context, db, bus, {
     durable: 'mint-breaches',
     events: ['auditor.breach.opened', 'auditor.breach.acknowledged'],
     concurrency: 1,
-    handle: async ({ event, raw }) => {
+    handle: async ({ event, message, raw }) => {
+      if (!BREACH_ID.test(message.breachId)) return { do: 'poison', code: 'BREACH_MALFORMED' };
       if (event === 'auditor.breach.opened') await breachOpened(ports, parseOpened(BreachOpened.decode(raw)));
       else await breachClosed(ports, parseAcknowledged(BreachAcknowledged.decode(raw)));
       return { do: 'ack' };
