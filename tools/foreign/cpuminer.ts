@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CACHE } from '@assay/testkit/find-server';
 import { stackClients, type StackClients } from '../stack/clients.ts';
+import { freePortBase } from '../stack/free-port-base.ts';
 import { DEFAULT_OPTIONS } from '../stack/options.ts';
 import { portOf } from '../stack/port-plan.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
@@ -25,7 +26,7 @@ if (program === undefined || !existsSync(program)) {
 function mine(minerd: string, stack: Stack): Promise<readonly [number, number]> {
   const url = `stratum+tcp://127.0.0.1:${portOf(stack.options, 'stratum')}`;
   const user = `${stack.identity.wallet.locking}.cpuminer`;
-  const miner = spawn(minerd, ['-a', 'sha256d', '-o', url, '-u', user, '-p', 'x', '-t', '1', '--no-color'], {
+  const miner = spawn(minerd, ['-a', 'sha256d', '-o', url, '-u', user, '-p', 'x', '-t', '1'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const timer = setTimeout(() => miner.kill(), WITHIN_MS);
@@ -69,7 +70,7 @@ async function credited(clients: StackClients, lockingKey: Buffer): Promise<{ sh
 
 const options = {
   ...DEFAULT_OPTIONS,
-  portBase: 23_000,
+  portBase: await freePortBase(),
   dataDir: mkdtempSync(join(CACHE, 'foreign-')),
   windowMs: 1_000,
 };

@@ -25,6 +25,7 @@ const PORTS = {
 export type PortName = keyof typeof PORTS;
 
 const REPLICA_STEP = 100;
+const COMMAND_SHOWN = 120;
 /** The admin listener of a service stands this far above its gRPC port. */
 export const ADMIN_STEP = 2_000;
 
@@ -53,13 +54,15 @@ export async function assertFree(port: number, purpose: string): Promise<void> {
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
-/** `name (pid n)` of the process that listens on a port, from /proc; undefined where that does not tell. */
+/** Command line and pid of the process that listens on a port, from /proc; undefined where that does not tell. */
 function holderOf(port: number): string | undefined {
   try {
     const inode = listeningInode(port);
     const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
     const pid = inode === undefined ? undefined : pids.find((candidate) => holdsSocket(candidate, inode));
-    return pid === undefined ? undefined : `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+    if (pid === undefined) return undefined;
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return `pid ${pid} (${command.slice(0, COMMAND_SHOWN)})`;
   } catch {
     return undefined;
   }

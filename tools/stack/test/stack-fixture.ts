@@ -1,11 +1,9 @@
-import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
-import { metricsPortOf } from '@assay/shared/runtime/config';
 import { CACHE } from '@assay/testkit/find-server';
 import { DEFAULT_OPTIONS, type StackOptions } from '../options.ts';
-import { assertFree, type PortName, portOf } from '../port-plan.ts';
+import { freePortBase } from '../free-port-base.ts';
 import type { PlanInputs } from '../service-plan.ts';
 import { type Stack, startStack } from '../stack.ts';
 
@@ -23,19 +21,6 @@ interface TestStackOptions {
   /** Servers by URL instead of ones of the stack's own. */
   readonly environment?: NodeJS.ProcessEnv;
 }
-
-const PROBED: readonly PortName[] = [
-  'stratum',
-  'mintHttp',
-  'poolGrpc',
-  'mintGrpc',
-  'auditorGrpc',
-  'signatory',
-  'nats',
-  'mongod',
-  'bitcoind',
-  'otlp',
-];
 
 /** A whole stack of its own for one test file: free ports, a fresh data directory, no miner and no wallet. */
 export async function startTestStack(given: TestStackOptions = {}): Promise<TestStack> {
@@ -61,22 +46,4 @@ export async function startTestStack(given: TestStackOptions = {}): Promise<Test
     rmSync(options.dataDir, { recursive: true, force: true });
   };
   return { ...stack, stop, database: (name) => client.db(name), [Symbol.asyncDispose]: stop };
-}
-
-/** A base whose ports were all free a moment ago, below the range from which systems take ports by themselves. */
-async function freePortBase(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const portBase = randomInt(90, 280) * 100;
-    const ports = PROBED.flatMap((name) => [portOf({ portBase }, name), metricsPortOf(portOf({ portBase }, name))]);
-    const free = await Promise.all(
-      ports.map((port) =>
-        assertFree(port, 'a test').then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    if (free.every(Boolean)) return portBase;
-  }
-  throw new Error('no free range of ports was found');
 }
