@@ -109,11 +109,11 @@ export interface BatchDecisions {
   creditedAmong(hashes: readonly string[], exceptId: string): Promise<Set<string>>;
 }
 
-/** Ends waits at once; the scheduler enqueues what was woken. */
+/** Ends waits at once; the scheduler enqueues what was woken. Each returns how many that were. */
 export interface BatchWaits {
-  wake(id: string, atMs: UnixMs): Promise<void>;
-  wakeSuccessor(batch: Batch, atMs: UnixMs): Promise<void>;
-  wakeTemplateWaiters(templateId: Bytes, atMs: UnixMs): Promise<void>;
+  wake(id: string, atMs: UnixMs): Promise<number>;
+  wakeSuccessor(batch: Batch, atMs: UnixMs): Promise<number>;
+  wakeTemplateWaiters(templateId: Bytes, atMs: UnixMs): Promise<number>;
 }
 
 export interface DueTask {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '@assay/proto/catalogue';
-import type { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
+import { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
 import { VerdictGiven } from '@assay/proto/gen/assay/auditor/v1/events';
 import { QuoteChanged } from '@assay/proto/gen/assay/mint/v1/events';
 import { toHex } from '@assay/shared/kernel/bytes';
@@ -141,7 +141,6 @@ async function lostBatch(template: Parameters<typeof running.pool.mine>[0]) {
   const stored = await batches().findOne({ _id: idOf(model) });
   if (stored === null) throw new Error('no model');
   const batch = pool.batch(pool.newMiner(), template, pool.mine(template, 1, { prefix: '00400055' }));
-  const { BatchAccepted: codec } = await import('@assay/proto/gen/assay/pool/v1/events');
   const { verdict, quoteDueAt, settleDueAt, luck, luckPending, ...rest } = stored;
   const long = new Date(Date.now() - 60_000);
   const document: BatchDocument = {
@@ -150,7 +149,7 @@ async function lostBatch(template: Parameters<typeof running.pool.mine>[0]) {
       _id: idOf(batch),
       batchId: batch.batchId,
       batchHash: toHex(batch.batchHash),
-      event: codec.encode(batch).finish(),
+      event: BatchAccepted.encode(batch).finish(),
     },
     ...{ lockingKey: toHex(batch.lockingKey), templateId: toHex(batch.templateId), state: 'QUEUED', code: '' },
     ...{ credited: [], hasCredited: false, excluded: [], updatedAt: long, receivedAt: long, waitingSince: long },

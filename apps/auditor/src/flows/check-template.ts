@@ -138,8 +138,7 @@ async function settle(
 }
 
 async function wakeWaiters({ waits, clock, scheduler }: TemplatePorts, { template }: StoredTemplate): Promise<void> {
-  await waits.wakeTemplateWaiters(template.templateId, clock.now());
-  scheduler.wake();
+  if ((await waits.wakeTemplateWaiters(template.templateId, clock.now())) > 0) scheduler.wake();
 }
 
 async function holdTemplate(

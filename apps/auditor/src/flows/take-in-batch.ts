@@ -52,7 +52,6 @@ export async function takeInBatch(
     return { kind: 'conflict' };
   }
   // Repeated for a known batch: the first delivery may have ended in between.
-  await waits.wakeSuccessor(batch, receivedAtMs);
-  scheduler.wake();
+  if ((await waits.wakeSuccessor(batch, receivedAtMs)) > 0) scheduler.wake();
   return { kind: outcome.kind === 'inserted' ? 'taken' : 'known' };
 }

@@ -26,7 +26,6 @@ export async function takeInTemplate(
 
   const receivedAtMs = clock.now();
   const outcome = await intake.insert({ template, raw, receivedAtMs, trace });
-  await waits.wakeTemplateWaiters(template.templateId, receivedAtMs);
-  scheduler.wake();
+  if ((await waits.wakeTemplateWaiters(template.templateId, receivedAtMs)) > 0) scheduler.wake();
   return { kind: outcome === 'inserted' ? 'taken' : 'known' };
 }

@@ -9,10 +9,11 @@ type Batches = Collection<BatchDocument>;
 export function batchWaits(batches: Batches): BatchWaits {
   const wakeWhere = async (query: object, atMs: number) => {
     const at = new Date(atMs);
-    await batches.updateMany(
+    const { modifiedCount } = await batches.updateMany(
       { ...query, state: 'QUEUED', nextAt: { $gt: at } },
       { $set: { nextAt: at }, $inc: { version: 1 } },
     );
+    return modifiedCount;
   };
   return {
     wake: (id, atMs) => wakeWhere({ _id: id }, atMs),

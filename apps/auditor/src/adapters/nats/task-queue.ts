@@ -1,3 +1,4 @@
+import { type ConsumerInfo, JetStreamApiError } from '@nats-io/jetstream';
 import { CATALOGUE } from '@assay/proto/catalogue';
 import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import type { Clock } from '@assay/shared/kernel/clock';
@@ -5,6 +6,7 @@ import { type Bus, publishEvent } from '@assay/shared/runtime/nats';
 import type { TaskQueue } from '../../ports.ts';
 import type { TaskProgress } from '../../upkeep-ports.ts';
 
+const CONSUMER_NOT_FOUND = 10_014;
 const EVENTS = { batch: 'auditor.check-batch', template: 'auditor.check-template-pool' } as const;
 const KINDS = { batch: TaskKind.TASK_KIND_BATCH, template: TaskKind.TASK_KIND_TEMPLATE } as const;
 const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
@@ -23,12 +25,23 @@ export function taskQueue(bus: Bus): TaskQueue {
   };
 }
 
+async function infoOf(bus: Bus, stream: string, durable: string): Promise<ConsumerInfo | undefined> {
+  try {
+    return await bus.jsm.consumers.info(stream, durable);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
 /** Looks at how far the workers have come in the stream. */
 export function taskProgress(bus: Bus, clock: Clock): TaskProgress {
   return {
     oldestUnfinishedMs: async (kind) => {
       const { stream, subject } = CATALOGUE[EVENTS[kind]];
-      const info = await bus.jsm.consumers.info(stream, DURABLES[kind]);
+      const info = await infoOf(bus, stream, DURABLES[kind]);
+      // No worker was ever there, so no task was taken and none is lost.
+      if (info === undefined) return 0;
       if (info.num_pending + info.num_ack_pending === 0) return clock.now();
       const next = { seq: info.ack_floor.stream_seq + 1, next_by_subj: subject };
       const oldest = await bus.jsm.streams.getMessage(stream, next);
