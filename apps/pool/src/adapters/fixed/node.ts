@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { ChainNode } from '../../node-port.ts';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const LOOK_MS = 250;
 
 /**
@@ -8,14 +10,17 @@ const LOOK_MS = 250;
  * (01-pool section 18). The tip is what the file says; `submitblock` answers null; no block is ever in a chain.
  */
 export function fixedNode(file: string, now: () => number): ChainNode {
-  const read = async (): Promise<Readonly<Record<string, unknown>>> => {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof value !== 'object' || value === null) throw new Error(`${file} holds no template`);
+  let kept: { readonly longpollid: string; readonly fields: Fields } | undefined;
+  const fieldsNow = async (): Promise<{ readonly longpollid: string; readonly fields: Fields }> => {
+    const longpollid = String((await stat(file)).mtimeMs);
+    if (kept?.longpollid !== longpollid) kept = { longpollid, fields: fieldsOf(await readFile(file, 'utf8'), file) };
+    return kept;
+  };
+  const read = async (): Promise<Fields> => {
+    const { longpollid, fields } = await fieldsNow();
     // The clock of the file stands still; the time of a template does not.
-    const fields = value as Readonly<Record<string, unknown>>;
     const seconds = Math.floor(now() / 1000);
     const { curtime } = fields;
-    const longpollid = String((await stat(file)).mtimeMs);
     return { ...fields, longpollid, curtime: typeof curtime === 'number' ? Math.max(curtime, seconds) : seconds };
   };
   return {
@@ -49,4 +54,10 @@ async function changed(
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   throw new Error('the wait for another template was ended');
+}
+
+function fieldsOf(text: string, file: string): Fields {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new Error(`${file} holds no template`);
+  return value as Fields;
 }
