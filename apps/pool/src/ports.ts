@@ -52,16 +52,17 @@ export type BatchWrite =
   | { readonly do: 'open'; readonly batch: OpenBatch }
   /** To the open batch as it was before: `batch.version` and `batch.owner` must still hold. */
   | { readonly do: 'push'; readonly batch: OpenBatch; readonly shares: readonly StoredShare[] }
-  /**
-   * OPEN → SEALED by compare-and-set on owner and version, or for window 0 an insert, with the outbox entry
-   * `batch.accepted` that carries `trace`.
-   */
-  | {
-      readonly do: 'seal' | 'seal-at-once';
-      readonly batch: OpenBatch;
-      readonly seal: SignedSeal;
-      readonly trace: BatchTrace | undefined;
-    };
+  /** OPEN → SEALED by compare-and-set on owner and version, with the outbox entry `batch.accepted`. */
+  | ({ readonly do: 'seal' } & SealedContent)
+  /** Window 0: inserted SEALED, with that entry. */
+  | ({ readonly do: 'seal-at-once' } & SealedContent);
+
+interface SealedContent {
+  readonly batch: OpenBatch;
+  readonly seal: SignedSeal;
+  /** Of the span that seals: what the outbox entry carries. */
+  readonly trace: BatchTrace | undefined;
+}
 
 /**
  * `stored` · `duplicate`: some share is in another batch, nothing was written · `id-taken`: a batch of this id exists ·

@@ -33,6 +33,7 @@ class MemoryBatches {
   write(write: BatchWrite): BatchWriteOutcome {
     if (write.do === 'push') return this.#push(write.batch, write.shares);
     const { batch } = write;
+    if (write.do === 'seal') return this.#seal(batch, write.seal);
     if (this.#batches.has(batch.batchId)) return 'id-taken';
     if (this.#isHeld(batch)) return 'duplicate';
     if (write.do === 'seal-at-once' && this.#isTaken(batch, write.seal.keySeq)) return 'key-seq-taken';
@@ -40,7 +41,7 @@ class MemoryBatches {
     return 'stored';
   }
 
-  seal(batch: OpenBatch, seal: SignedSeal): BatchWriteOutcome {
+  #seal(batch: OpenBatch, seal: SignedSeal): BatchWriteOutcome {
     const stored = this.#current(batch);
     if (stored?.state !== 'open') return 'lost';
     if (this.#isTaken(batch, seal.keySeq)) return 'key-seq-taken';
@@ -111,7 +112,6 @@ export function memoryBatches(): BatchFlowsPort & { readonly all: () => readonly
   return {
     all: () => memory.all(),
     write: async (writes) => writes.map((write) => memory.write(write)),
-    seal: async (batch, seal) => memory.seal(batch, seal),
     find: async (batchId) => memory.find(batchId),
     storedHashes: async (hashes) => memory.storedHashes(hashes),
     head: async (lockingKey) => memory.head(lockingKey),

@@ -23,6 +23,8 @@ export interface PlannedWrite {
   readonly do: 'open' | 'push' | 'seal-at-once';
   readonly batch: OpenBatch;
   readonly shares: readonly PendingShare[];
+  /** Whether an earlier attempt may have happened. */
+  readonly uncertain?: true;
 }
 
 export interface BatchRules {

@@ -1,7 +1,7 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { LockingKey } from '@assay/shared/kernel/ids';
 import { type KeyHead, type OpenBatch, sealOf, type SignedSeal } from '../domain/batch.ts';
-import type { BatchPort, BatchWrite, BatchWriteOutcome, Failpoint, Pause, PoolSigner, ReportFault } from '../ports.ts';
+import type { BatchPort, BatchWriteOutcome, Failpoint, Pause, PoolSigner, ReportFault } from '../ports.ts';
 import { batchSealed, openSealSpan, sealRetried } from '../telemetry.ts';
 import { createGroupedWrites } from './group-writes.ts';
 
@@ -43,7 +43,7 @@ export function createSealer(ports: SealPorts, options: { readonly creditShift: 
     const seal = sealOf(batch, await heads.of(batch.lockingKey), options.creditShift);
     return { ...seal, signature: await ports.signer.sign(seal.batchHash), sealedAt: ports.clock.now() };
   };
-  const attempt = async (act: SealWrite['do'], batch: OpenBatch): Promise<BatchWriteOutcome> => {
+  const attempt = async (act: 'seal' | 'seal-at-once', batch: OpenBatch): Promise<BatchWriteOutcome> => {
     const span = openSealSpan(batch);
     try {
       const seal = await signed(batch);
@@ -73,9 +73,8 @@ export function createSealer(ports: SealPorts, options: { readonly creditShift: 
   };
 }
 
-type SealWrite = Extract<BatchWrite, { do: 'seal' | 'seal-at-once' }>;
 /** Writes as the next of the key, again after each key_seq that another instance was faster with. */
-type SealUntilTaken = (act: SealWrite['do'], batch: OpenBatch) => Promise<BatchWriteOutcome>;
+type SealUntilTaken = (act: 'seal' | 'seal-at-once', batch: OpenBatch) => Promise<BatchWriteOutcome>;
 
 async function sealOpen(ports: SealPorts, first: OpenBatch, write: SealUntilTaken): Promise<SealOutcome> {
   let batch = first;

@@ -54,7 +54,7 @@ export function createWriteSettler(ports: SettlePorts, rules: BatchRules): Write
     if (outcome === 'stored') return confirm(ports, lane, planned, afterWrite(planned), startedAt);
     if (outcome !== 'unknown') return resolve(ports, rules, lane, planned, startedAt);
     await ports.pause(RETRY_MS);
-    return planned;
+    return { ...planned, uncertain: true };
   };
   return {
     failingSince: () => failingSince,
@@ -66,7 +66,7 @@ export function createWriteSettler(ports: SettlePorts, rules: BatchRules): Write
           ports.reportFault('store-shares', error);
           failingSince ??= ports.clock.now();
           await ports.pause(RETRY_MS);
-          return now;
+          return { ...now, uncertain: true as const };
         });
       }
     },
@@ -125,13 +125,13 @@ async function resolve(
   const shares = await withoutDuplicates(ports, planned);
   if (shares.length === 0) return undefined;
   if (!lostBatch && shares.length === planned.shares.length) await ports.pause(RETRY_MS);
-  if (planned.do === 'push' && !lostBatch) return { ...planned, shares };
+  if (planned.do === 'push' && !lostBatch) return { do: 'push', batch: planned.batch, shares };
   return newBatch(lane, rules, shares, ports.clock.now());
 }
 
 /** Whether the stored batch holds these shares because an earlier attempt of this very write succeeded. */
 function holdsOurs(found: OpenBatch | SealedBatch, planned: PlannedWrite, rules: BatchRules): boolean {
-  if (planned.do !== 'push' && found.owner !== rules.instance) return false;
+  if (planned.do !== 'push' && (planned.uncertain !== true || found.owner !== rules.instance)) return false;
   const stored = new Set(found.shares.map(({ hash }) => toHex(hash)));
   return planned.shares.every(({ share }) => stored.has(toHex(share.hash)));
 }
