@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { reversed, toHex } from '@assay/shared/kernel/bytes';
+import { bigintToBytes, reversed, toHex } from '@assay/shared/kernel/bytes';
 import { unixMs } from '@assay/shared/kernel/clock';
-import { JOB_VECTOR, knownTemplate, LOCKING_KEY, sentJob } from '../../test/known-work.ts';
+import { JOB_VECTOR, knownTemplate, LOCKING_KEY, readVector, sentJob } from '../../test/known-work.ts';
 import { nodeHasher } from '../adapters/hashing/node-hasher.ts';
 import type { SentJob } from './job.ts';
 import { type JudgeConnection, type JudgeContext, type Judgement, type JudgeRules, judgeShare } from './judge.ts';
-import { headerOf, type ShareRefusal } from './share.ts';
-import { targetOf } from './difficulty.ts';
+import { headerOf, SHARE_REFUSALS, type ShareRefusal } from './share.ts';
 
 const TEMPLATE = knownTemplate();
 const WORKER = { lockingKey: LOCKING_KEY, name: 'rig1' };
@@ -79,37 +78,39 @@ describe('the shares of example A1', () => {
   });
 });
 
-describe('a retarget', () => {
-  it('is judged and credited by the job of the share, not by the difficulty of now (example A5)', () => {
-    const zeros = { ...context, hashShare: () => Uint8Array.from(targetOf(11)).reverse() };
-    const [easier, harder] = [sentJob(10, 4, NOW), sentJob(13, 5, NOW)];
-    for (const sent of [easier, harder]) jobs.set(sent.job.id, sent);
-    const onEasier = judged(paramsOf(S1, easier.job.id), zeros);
-    expect(onEasier.accepted && onEasier.share.k).toBe(10);
-    expect(reasonOf(judged(paramsOf(S1, harder.job.id), zeros))).toBe('low-difficulty');
-    const better = { ...context, hashShare: () => Uint8Array.from(targetOf(14)).reverse() };
-    const credited = judged(paramsOf(S1, easier.job.id), better);
-    expect(credited.accepted && credited.share.k).toBe(10);
+const VECTOR = readVector<{
+  retarget: { job: string; jobK: number; hashDifficulty: number; creditedK?: number; reason?: string; code?: number }[];
+  stale: { msAfterTipChange: number; reason?: string; code?: number; submittedAsBlock: boolean }[];
+}>('pool-judging');
+
+/** A hash of exactly this difficulty, as hashed. */
+function hashOf(difficulty: number): Uint8Array {
+  return reversed(bigintToBytes((0xffffn << 208n) / BigInt(difficulty), 32));
+}
+
+describe('a retarget (example A5)', () => {
+  it.each(VECTOR.retarget)('a hash of difficulty $hashDifficulty on $job', (row) => {
+    const sent = sentJob(row.jobK, row.jobK, NOW);
+    jobs.set(sent.job.id, sent);
+    const judgement = judged(paramsOf(S1, sent.job.id), { hashShare: () => hashOf(row.hashDifficulty) });
+    if (judgement.accepted) expect(judgement.share.k).toBe(row.creditedK);
+    else expect([judgement.reason, SHARE_REFUSALS[judgement.reason]]).toEqual([row.reason, row.code]);
+    expect(judgement.accepted).toBe(row.reason === undefined);
   });
 });
 
-describe('a change of the tip', () => {
-  const changed = (ms: number) => ({
-    tip: { prevHash: 'aa', before: TEMPLATE.prevHashHex, changedAt: unixMs(NOW - ms) },
+describe('a change of the tip (example A8)', () => {
+  it.each(VECTOR.stale)('a share on the old prev_hash $msAfterTipChange ms later', (row) => {
+    const tip = { prevHash: 'aa', before: TEMPLATE.prevHashHex, changedAt: unixMs(NOW - row.msAfterTipChange) };
+    const judgement = judged(paramsOf(S1), { tip, hashShare: () => reversed(TEMPLATE.networkTarget) });
+    expect(judgement.hashed?.candidate).toBe(row.submittedAsBlock);
+    if (!judgement.accepted) expect(SHARE_REFUSALS[judgement.reason]).toBe(row.code);
+    expect(reasonOf(judgement)).toBe(row.reason ?? 'accepted');
   });
 
-  it('leaves 1,999 ms to the last prev_hash and none to older ones (example A8)', () => {
-    expect(reasonOf(judged(paramsOf(S1), changed(1_999)))).toBe('accepted');
-    expect(reasonOf(judged(paramsOf(S1), changed(2_000)))).toBe('stale');
-    const older = { tip: { prevHash: 'aa', before: 'bb', changedAt: NOW } };
-    expect(reasonOf(judged(paramsOf(S1), older))).toBe('stale');
-  });
-
-  it('does not keep a block from being submitted, accepted or stale (example A8)', () => {
-    const hashShare = () => Uint8Array.from(TEMPLATE.networkTarget).reverse();
-    for (const ms of [1_999, 2_000]) {
-      expect(judged(paramsOf(S1), { ...changed(ms), hashShare }).hashed?.candidate).toBe(true);
-    }
+  it('leaves no time to a prev_hash before the last', () => {
+    const tip = { prevHash: 'aa', before: 'bb', changedAt: NOW };
+    expect(reasonOf(judged(paramsOf(S1), { tip }))).toBe('stale');
   });
 });
 

@@ -1,9 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { unixMs } from '@assay/shared/kernel/clock';
+import { readVector } from '../../test/known-work.ts';
 import { afterShare, afterTime, startWindow, type VardiffStep } from './vardiff.ts';
 
-// 01-pool A4 and the rules V1–V3 of section 6.
-const RATE = 6;
+interface Row {
+  readonly shares: number;
+  readonly ms: number;
+  readonly change: number;
+}
+
+const VECTOR = readVector<{
+  sharesPerMinute: number;
+  up: Row[];
+  down: Row[];
+  silence: { ms: number; change: number };
+}>('pool-vardiff');
+const RATE = VECTOR.sharesPerMinute;
 const K = 10;
 const START = unixMs(1_795_227_000_000);
 const WIDE = { min: -32, max: 44 };
@@ -18,32 +30,27 @@ function afterShares(shares: number, ms: number, bounds = WIDE): VardiffStep {
 }
 
 describe('vardiff', () => {
-  it.each([
-    [16, 1_000, 7, 'up'],
-    [16, 79_000, 1, 'up'],
-    [16, 81_000, 0, undefined],
-  ])('%i shares in %i ms change k by %i', (shares, ms, by, rule) => {
+  it.each(VECTOR.up)('$shares shares in $ms ms change k by $change', ({ shares, ms, change }) => {
     const step = afterShares(shares, ms);
-    expect([step.window.k - K, step.changedBy]).toEqual([by, rule]);
+    expect([step.window.k - K, step.changedBy]).toEqual([change, change === 0 ? undefined : 'up']);
   });
 
-  it.each([
-    [12, -1, 'down'],
-    [13, 0, undefined],
-    [3, -3, 'down'],
-    [1, -4, 'down'],
-  ])('%i shares in 240,000 ms change k by %i and begin a new window', (shares, by, rule) => {
-    const now = unixMs(START + 240_000);
-    const step = afterTime({ k: K, shares, beganAt: START }, RATE, WIDE, now);
-    expect(step.window).toEqual(startWindow(K + by, now));
-    expect(step.changedBy).toBe(rule);
-  });
+  it.each([...VECTOR.down, { shares: 1, ms: 240_000, change: -4 }])(
+    '$shares shares in $ms ms change k by $change and begin a new window',
+    ({ shares, ms, change }) => {
+      const now = unixMs(START + ms);
+      const step = afterTime({ k: K, shares, beganAt: START }, RATE, WIDE, now);
+      expect(step.window).toEqual(startWindow(K + change, now));
+      expect(step.changedBy).toBe(change === 0 ? undefined : 'down');
+    },
+  );
 
   it('a minute of silence takes two steps down', () => {
+    const { ms, change } = VECTOR.silence;
     const silent = startWindow(K, START);
-    expect(afterTime(silent, RATE, WIDE, unixMs(START + 59_999))).toEqual({ window: silent });
-    const now = unixMs(START + 60_000);
-    expect(afterTime(silent, RATE, WIDE, now)).toEqual({ window: startWindow(K - 2, now), changedBy: 'silence' });
+    expect(afterTime(silent, RATE, WIDE, unixMs(START + ms - 1))).toEqual({ window: silent });
+    const now = unixMs(START + ms);
+    expect(afterTime(silent, RATE, WIDE, now)).toEqual({ window: startWindow(K + change, now), changedBy: 'silence' });
   });
 
   it('256 shares at the wanted rate begin a new window', () => {
