@@ -69,7 +69,7 @@ describe('shares', () => {
     await turn();
     expect([groups.length, pool.writer.pending()]).toEqual([1, 21]);
     open();
-    expect(new Set(await Promise.all([first, ...(await rest)]))).toEqual(new Set(['stored']));
+    expect(new Set([await first, ...(await rest)])).toEqual(new Set(['stored']));
     expect(groups.map((group) => group.length)).toEqual([1, 1]);
     expect(memory.all()[0]?.shares.length).toBe(21);
   });

@@ -129,7 +129,7 @@ function changedFields(change: TemplateChange): Partial<TemplateDocument> {
 }
 
 function documentOf({ template, ...record }: TemplateRecord): TemplateDocument {
-  const { id, version, prevHash, prevHashHex, networkTarget: _, merkleBranch, declaredAt, ...fields } = template;
+  const { id, version, prevHash: _, prevHashHex, networkTarget: __, merkleBranch, declaredAt, ...fields } = template;
   return {
     _id: id,
     version: record.version,

@@ -4,7 +4,7 @@ import { BatchDeadLettered, Result, TemplateJudged, VerdictGiven } from '@assay/
 import { POOL_ID } from '../../../test/known-work.ts';
 import type { BatchVerdictGiven, TemplateVerdictGiven } from '../../domain/verdict.ts';
 import type { DeadLetteredBatch, VerdictOutcome } from '../../flows/apply-verdict.ts';
-import { VERDICT_EVENTS, verdictHandler } from './verdicts.ts';
+import { type VERDICT_EVENTS, verdictHandler } from './verdicts.ts';
 
 const HASH = Buffer.alloc(32, 1);
 const SIGNED = {
