@@ -4,7 +4,7 @@ import { lineOf, type Source } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
 
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|constants)$/;
-const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.(int|system|contract))?(\.(test|config))?\.ts$/;
+const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.bitcoind)?(\.(int|system|contract))?(\.(test|config))?\.ts$/;
 /** CONTEXT.md names the words that stand for these. */
 const SYNONYMS = ['voucher', 'airdrop', 'epoch', 'dispute', 'ticket', 'invoice', 'submission'];
 const TWO_WORD_SYNONYM = /(^| )work units?( |$)/;

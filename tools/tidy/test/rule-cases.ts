@@ -39,6 +39,7 @@ export const SIZE_AND_NAME_CASES: readonly RuleCase[] = [
   one('file-name', 'apps/demo/src/helpers/quote.ts', '', '', 'apps/demo/src/flows/quote.ts'),
   one('file-name', 'libs/demo/src/index.ts', '', '', 'libs/demo/src/quote-book.ts'),
   one('file-name', 'apps/demo/src/domain/quoteBook.ts', '', '', 'apps/demo/src/domain/quote-book.int.test.ts'),
+  one('file-name', 'apps/demo/test/blocks.Node.int.test.ts', '', '', 'apps/demo/test/blocks.bitcoind.int.test.ts'),
   one('synonym', DOMAIN, 'const openInvoices = 1;', 'const openQuotes = 1; const bolt11Invoice = 2;'),
   one('synonym', DOMAIN, 'const workUnits = 1;', 'const work = 1; const units = 2;'),
   one('synonym', 'apps/demo/src/domain/epoch.ts', '', '', 'apps/demo/src/domain/round.ts'),
