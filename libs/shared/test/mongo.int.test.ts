@@ -1,3 +1,4 @@
+import { isAway } from '@assay/shared/runtime/away';
 import { OUTBOX_SCHEMA } from '@assay/shared/runtime/outbox';
 import {
   type CollectionDefinition,
@@ -11,7 +12,7 @@ import {
 } from '@assay/shared/runtime/mongo';
 import { testContext } from '@assay/testkit/context';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
-import { type Document, MongoClient } from 'mongodb';
+import { type Document, MongoBulkWriteError, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface Account extends Versioned {
@@ -187,7 +188,10 @@ describe('a connection', () => {
   it('that cannot be made leaves the outcome of a write open', async () => {
     const nowhere = new MongoClient('mongodb://127.0.0.1:1/', { serverSelectionTimeoutMS: 100 });
     const failed = await faultOf(nowhere.db('x').collection('y').insertOne({}));
-    expect(isUnknownOutcome(failed)).toBe(true);
+    const many = await faultOf(nowhere.db('x').collection('y').insertMany([{}, {}], { ordered: false }));
+    expect(many).toBeInstanceOf(MongoBulkWriteError);
+    expect([failed, many].map(isUnknownOutcome)).toEqual([true, true]);
+    expect([failed, many].map(isAway)).toEqual([true, true]);
     await nowhere.close();
   });
 });

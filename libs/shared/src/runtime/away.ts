@@ -40,9 +40,14 @@ export function isAway(error: unknown): boolean {
   let at = error;
   for (let depth = 0; depth < CAUSES_MAX && at instanceof Error; depth += 1) {
     if (FAULT_NAMES.has(at.name) || hasAwayCode(at)) return true;
-    at = at.cause;
+    at = causeOf(at);
   }
   return false;
+}
+
+/** A bulk error of MongoDB has what broke it as its `errorResponse`. */
+function causeOf(error: Error): unknown {
+  return error.cause ?? ('errorResponse' in error ? error.errorResponse : undefined);
 }
 
 function hasAwayCode(error: Error): boolean {

@@ -198,6 +198,7 @@ function indexInMessage(message: string): string {
 /** Whether the write may have happened although it failed: network, timeout, step-down. Repeat it, or read again. */
 export function isUnknownOutcome(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false;
+  if (error instanceof MongoBulkWriteError) return isUnknownBulk(error);
   if (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
@@ -205,6 +206,12 @@ export function isUnknownOutcome(error: unknown): boolean {
     error instanceof MongoWriteConcernError
   )
     return true;
-  if (error instanceof MongoBulkWriteError && error.result.getWriteConcernError() !== undefined) return true;
   return error.hasErrorLabel('RetryableWriteError') || UNKNOWN_OUTCOME_CODES.includes(error.code);
+}
+
+/** The driver hides a broken connection in a bulk error without label and code; a part of the bulk may be done by then. */
+function isUnknownBulk(error: MongoBulkWriteError): boolean {
+  if (error.result.getWriteConcernError() !== undefined) return true;
+  const refused = [error.writeErrors].flat();
+  return refused.length === 0 || refused.some(({ code }) => UNKNOWN_OUTCOME_CODES.includes(code));
 }

@@ -1,6 +1,6 @@
-import { duplicateWrites } from '@assay/shared/runtime/mongo';
+import { duplicateWrites, isUnknownOutcome } from '@assay/shared/runtime/mongo';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Collection, MongoBulkWriteError } from 'mongodb';
+import type { Collection } from 'mongodb';
 import type { Operation } from '../../domain/operation.ts';
 import { grouped } from '../../grouping.ts';
 import type { CommitOutcome } from '../../ports.ts';
@@ -39,15 +39,10 @@ async function insertGroup(
   } catch (error) {
     const duplicates = duplicateWrites(error);
     if (duplicates !== undefined) return operations.map((_, at) => (duplicates.has(at) ? 'duplicate' : 'committed'));
-    if (isRefusedWrite(error)) throw error;
+    if (!isUnknownOutcome(error)) throw error;
     const stored = await storedAmong(collection, operations, startedAt);
     return operations.map(({ opId }) => (stored.has(opId) ? 'committed' : { unknown: error }));
   }
-}
-
-/** The server answered and refused documents. Any other fault may have come after the write, whatever its type. */
-function isRefusedWrite(error: unknown): boolean {
-  return error instanceof MongoBulkWriteError && [error.writeErrors].flat().length > 0;
 }
 
 /**
