@@ -119,16 +119,23 @@ describe('a call', () => {
     expect((await failureOf(call)).code).toBe('RESOURCE_EXHAUSTED');
   });
 
-  test('to nobody fails at once, and the next one connects again', async () => {
+  test('waits for a server that is being restarted', async () => {
     const first = await serve({ getBlock: async () => NO_BLOCK });
     const client = clientOf(first.port);
     await client.getBlock({ blockHash: HASH });
     await first.lifecycle.stop();
-    expect((await failureOf(client.getBlock({ blockHash: HASH }))).code).toBe('UNAVAILABLE');
+    const meanwhile = client.getBlock({ blockHash: HASH });
+    const read = readAll(client.getTemplateBody(bodyRequest));
     await serve({ getBlock: async () => NO_BLOCK }, { port: first.port });
-    await expect
-      .poll(() => client.getBlock({ blockHash: HASH }).catch(() => undefined), { timeout: 10_000 })
-      .toEqual(NO_BLOCK);
+    expect(await meanwhile).toEqual(NO_BLOCK);
+    expect(await read).toEqual([]);
+  });
+
+  test('to nobody fails when its time is up', async () => {
+    const { port, lifecycle } = await serve({});
+    await lifecycle.stop();
+    const call = clientOf(port).getBlock({ blockHash: HASH }, { deadlineMs: 300 });
+    expect((await failureOf(call)).code).toBe('DEADLINE_EXCEEDED');
   });
 });
 
@@ -248,7 +255,9 @@ test('a drain lets a call finish, ends streams and takes no new calls', async ()
   await Promise.all([started.promise, body.next()]);
   const stopped = lifecycle.stop();
   expect((await failureOf(body.next())).code).toBe('UNAVAILABLE');
-  expect((await failureOf(clientOf(port).getBlock({ blockHash: HASH }))).code).toBe('UNAVAILABLE');
+  expect((await failureOf(clientOf(port).getBlock({ blockHash: HASH }, { deadlineMs: 300 }))).code).toBe(
+    'DEADLINE_EXCEEDED',
+  );
   finish.resolve();
   expect(await call).toEqual(NO_BLOCK);
   await stopped;

@@ -31,6 +31,8 @@ const CLIENT_OPTIONS = {
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
+  // A peer that comes back under another address is found as soon.
+  'grpc.dns_min_time_between_resolutions_ms': 2_000,
   // All replicas behind a headless name are used.
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
@@ -68,8 +70,9 @@ interface Calling {
 }
 
 /**
- * A client of one service. It connects with the first call and again after each loss; a call fails at once while there
- * is no connection. Each call is a span, whose context goes along. Streams end early by leaving the loop over them.
+ * A client of one service. It connects with the first call and again after each loss; a call waits for the connection until
+ * its deadline, so that a restart of the peer is not seen. (A call that was sent when the connection broke is not
+ * repeated.) Each call is a span, whose context goes along. Streams end early by leaving the loop over them.
  * Every failure is a `GrpcCallError` with the status name and our reason.
  */
 export function grpcClient<S extends ServiceDefinition>(service: S, options: ClientOptions): PromisedClient<S> {
@@ -179,7 +182,7 @@ function begin(definition: MethodDefinition): Made {
 }
 
 function headersOf(calling: Calling, options: CallOptions, trace: TraceContext | undefined) {
-  const metadata = new Metadata();
+  const metadata = new Metadata({ waitForReady: true });
   for (const [name, value] of Object.entries(calling.options.metadata ?? {})) metadata.set(name, value);
   if (trace) metadata.set('traceparent', trace.traceparent);
   if (trace?.tracestate) metadata.set('tracestate', trace.tracestate);

@@ -58,8 +58,8 @@ async function fetchBody(client: PoolClient, template: Template): Promise<Fetche
     } catch (error) {
       if (!(error instanceof GrpcCallError)) throw error;
       why = error.reason || error.code;
-      // The pool answered; asking again in the same breath changes nothing.
-      if (error.reason !== '') break;
+      // The pool answered, or was away all that time; asking again in the same breath changes nothing.
+      if (error.reason !== '' || error.code === 'DEADLINE_EXCEEDED') break;
     }
   }
   return { kind: 'unavailable', why };
