@@ -42,6 +42,8 @@ export async function connectNats(context: ServiceContext, options: { url: strin
     timeout: 5_000,
     pingInterval: 5_000,
     maxPingOut: 2,
+    // A stack per publish and request costs more than the message.
+    noAsyncTraces: true,
   });
   const state = { connected: true, stopping: false };
   context.onStop('nats', 'nats', async () => {
