@@ -1,4 +1,3 @@
-import { type ConsumerInfo, JetStreamApiError } from '@nats-io/jetstream';
 import { CATALOGUE } from '@assay/proto/catalogue';
 import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import type { Clock } from '@assay/shared/kernel/clock';
@@ -25,11 +24,11 @@ export function taskQueue(bus: Bus): TaskQueue {
   };
 }
 
-async function infoOf(bus: Bus, stream: string, durable: string): Promise<ConsumerInfo | undefined> {
+async function infoOf(bus: Bus, stream: string, durable: string) {
   try {
     return await bus.jsm.consumers.info(stream, durable);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND) return undefined;
+    if (error instanceof Error && 'code' in error && error.code === CONSUMER_NOT_FOUND) return undefined;
     throw error;
   }
 }
