@@ -57,6 +57,8 @@ function grpcHealth(port: number | undefined): Promise<string | undefined> {
   }).finally(() => client.close());
 }
 
+const stagesOf = (lines: readonly Line[]) => lines.filter(({ msg }) => msg === 'stopped').map(({ stage }) => stage);
+
 describe('a running service', () => {
   test('answers probes and metrics, and drains on a signal inwards to exit 0', async () => {
     const { child, said, ended } = run({});
@@ -76,13 +78,7 @@ describe('a running service', () => {
     child.kill('SIGTERM');
     const { code, lines } = await ended;
     expect(code).toBe(0);
-    expect(lines.filter(({ msg }) => msg === 'stopped').map(({ stage }) => stage)).toEqual([
-      'not-serving',
-      'edge',
-      'work',
-      'database',
-      'telemetry',
-    ]);
+    expect(stagesOf(lines)).toEqual(['not-serving', 'edge', 'work', 'database', 'telemetry']);
   });
 
   test('ends at once with the second signal', async () => {
@@ -113,10 +109,20 @@ describe('a running service', () => {
 });
 
 describe('a start that fails', () => {
-  test('says what, why and what to do', async () => {
-    const { code, errors } = await run({ FIXTURE_MODE: 'no-start' }).ended;
+  test('says what, why and what to do, and drains what it had begun', async () => {
+    const { code, errors, lines } = await run({ FIXTURE_MODE: 'no-start' }).ended;
     expect(code).toBe(1);
+    expect(stagesOf(lines)).toEqual(['not-serving', 'edge', 'work', 'database', 'telemetry']);
     expect(errors).toBe('fixture did not start: the furnace is cold\n  why: no coal\n  do:  bring coal\n');
+  });
+
+  test('because a signal ended it is no fault', async () => {
+    const { child, said, ended } = run({ FIXTURE_MODE: 'stop' });
+    await said('starting');
+    child.kill('SIGTERM');
+    const { code, errors, lines } = await ended;
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(stagesOf(lines)).toContain('database');
   });
 
   test('lists every fault of the configuration', async () => {

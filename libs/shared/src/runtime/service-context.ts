@@ -57,6 +57,8 @@ export interface Lifecycle {
   readinessReport(): Promise<Readiness>;
   /** Drains; always ends, as each stage has its time-out. Repeated calls give the first one's promise. */
   stop(): Promise<void>;
+  /** Whether a drain has begun. */
+  stopping(): boolean;
 }
 
 interface Stop {
@@ -76,7 +78,7 @@ export function createLifecycle(parts: {
   const stops = new Map<StopStage, Stop[]>(STOP_STAGES.map((stage) => [stage, []]));
   const probes = new Map<string, () => boolean | Promise<boolean>>();
   let serving = false;
-  let stopping: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
 
   const readinessReport = async (): Promise<Readiness> => {
     const answers = await Promise.all([...probes].map(async ([what, probe]) => [what, await answerOf(probe)] as const));
@@ -99,8 +101,9 @@ export function createLifecycle(parts: {
   return {
     context,
     readinessReport,
-    started: () => void (serving = stopping === undefined),
-    stop: () => (stopping ??= drain()),
+    started: () => void (serving = stopped === undefined),
+    stop: () => (stopped ??= drain()),
+    stopping: () => stopped !== undefined,
   };
 }
 

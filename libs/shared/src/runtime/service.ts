@@ -21,23 +21,28 @@ interface Service<Config extends SharedConfig> {
 
 /**
  * Runs a service until a signal or a fault ends the process. SIGTERM and SIGINT drain and exit 0, a second one exits at
- * once. A start that fails says what, why and what to do on standard error and exits 1; uncaught faults exit 1.
+ * once. A start that fails says what, why and what to do on standard error, drains what it had begun, and exits 1;
+ * uncaught faults exit 1.
  */
 export async function runService<Config extends SharedConfig>(service: Service<Config>): Promise<void> {
+  const began: { lifecycle?: Lifecycle } = {};
   try {
-    await start(service);
+    const config = service.config.load();
+    await start(service, config, (began.lifecycle = lifecycleOf(service.name, config)));
   } catch (error) {
+    // What is stopped in the middle of its start fails for that reason.
+    if (began.lifecycle?.stopping() === true) return;
     process.stderr.write(`${explain(service.name, error)}\n`);
+    await began.lifecycle?.stop();
     process.exit(1);
   }
 }
 
-async function start<Config extends SharedConfig>(service: Service<Config>): Promise<void> {
-  const config = service.config.load();
-  const instance = `${service.name}-${uuidv7()}`;
-  const log = createLogger({ service: service.name, instance, level: config.LOG_LEVEL });
+function lifecycleOf(name: string, config: SharedConfig): Lifecycle {
+  const instance = `${name}-${uuidv7()}`;
+  const log = createLogger({ service: name, instance, level: config.LOG_LEVEL });
   const lifecycle = createLifecycle({
-    name: service.name,
+    name,
     instance,
     clock: systemClock,
     log,
@@ -48,7 +53,16 @@ async function start<Config extends SharedConfig>(service: Service<Config>): Pro
   });
   obeySignals(lifecycle, log);
   dieOfUncaughtFaults(log);
+  return lifecycle;
+}
+
+async function start<Config extends SharedConfig>(
+  service: Service<Config>,
+  config: Config,
+  lifecycle: Lifecycle,
+): Promise<void> {
   const { context } = lifecycle;
+  const { instance, log } = context;
   const tracing = startTracing({
     service: service.name,
     instance,
