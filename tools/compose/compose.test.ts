@@ -56,11 +56,11 @@ describe('the compose deployment', () => {
   });
   afterAll(() => rmSync(keys, { recursive: true, force: true }));
 
-  test.each(APPS)('gives %s a configuration that it starts with', async (app) => {
+  test.each(APPS)('gives %s a configuration that it starts with, on addresses that the others reach', async (app) => {
     const { environment } = serviceNamed(app);
     const moved = Object.entries(environment).map(([key, value]) => [key, value.replaceAll(SECRETS, keys)]);
     const definition = await definitionOf(app);
-    expect(() => definition.load(Object.fromEntries(moved))).not.toThrow();
+    expect(definition.load(Object.fromEntries(moved))).toMatchObject({ ASSAY_LISTEN_HOST: '0.0.0.0' });
   });
 
   test.each(APPS)('mounts for %s its own secrets and nobody else’s', (app) => {

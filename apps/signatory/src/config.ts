@@ -21,7 +21,11 @@ const unitsByName = z.record(
 );
 
 export const CONFIG = defineConfig('SIGNATORY', {
-  SIGNATORY_HOST: z.string().default('127.0.0.1').describe('address to listen on; beyond this machine it needs TLS'),
+  ASSAY_LISTEN_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('address that the service listens on; this one only on its own machine unless told otherwise'),
   SIGNATORY_PORT: integer({ min: 0, max: 65_535 })
     .default(15_060)
     .describe('gRPC; metrics and health 1000 above; 0 = any free'),

@@ -33,8 +33,8 @@ async function start(context: ServiceContext, config: SignatoryConfig): Promise<
   const limiter = issueLimiter(clock, config.SIGNATORY_MAX_ISSUE_PER_MIN);
   const graceMs = config.SIGNATORY_RETIRED_GRACE_S * 1_000;
   const implementation = signatoryService({ units, keyring, signer, limiter, clock, graceMs });
-  const serving = { ...grpcServing(config), host: config.SIGNATORY_HOST };
-  await startGrpcServer(context, { ...serving, port: config.SIGNATORY_PORT, implementations: [implementation] });
+  const port = config.SIGNATORY_PORT;
+  await startGrpcServer(context, { ...grpcServing(config), port, implementations: [implementation] });
 }
 
 function startSigner(context: ServiceContext, workers: number): Signer {

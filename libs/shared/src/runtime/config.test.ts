@@ -155,3 +155,11 @@ describe('the port of metrics and health', () => {
     expect(faultsOf(() => metricsPortOf(64_536))).toHaveLength(1);
   });
 });
+
+test('a service may give a shared key another default', () => {
+  const host = z.string().default('127.0.0.1').describe('address');
+  const shy = defineConfig('SAFE', { ASSAY_LISTEN_HOST: host });
+  expect(shy.load({}).ASSAY_LISTEN_HOST).toBe('127.0.0.1');
+  expect(shy.load({ ASSAY_LISTEN_HOST: '0.0.0.0' }).ASSAY_LISTEN_HOST).toBe('0.0.0.0');
+  expect(configTable(shy).match(/.*LISTEN_HOST.*/g)).toEqual(['| `ASSAY_LISTEN_HOST` | `127.0.0.1` | address |']);
+});

@@ -52,8 +52,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * The configuration of one service: environment variable name → schema from text. Unknown keys that begin with the
- * prefix stop the start (in Kubernetes turn `enableServiceLinks` off, which injects such keys).
+ * The configuration of one service: environment variable name → schema from text. A shared key in `shape` gets another
+ * default there. Unknown keys that begin with the prefix stop the start (in Kubernetes turn `enableServiceLinks` off, which injects such keys).
  */
 export function defineConfig<const S extends Shape>(prefix: string, shape: S): ConfigDefinition<ConfigOf<S>> {
   const bare = prefix.replace(/_$/, '');
@@ -74,7 +74,7 @@ export function defineConfig<const S extends Shape>(prefix: string, shape: S): C
 
 /** A Markdown table `key | default | meaning` of the keys of a service, for its README. */
 export function configTable(definition: ConfigDefinition<unknown>): string {
-  const rows = Object.entries({ ...definition.shape, ...SHARED }).map(
+  const rows = Object.entries({ ...definition.shape, ...SHARED, ...definition.shape }).map(
     ([key, schema]) => `| \`${key}\` | ${defaultOf(schema)} | ${meaningOf(schema).replaceAll('|', '\\|')} |`,
   );
   return ['| key | default | meaning |', '|---|---|---|', ...rows, ''].join('\n');
