@@ -40,7 +40,9 @@ function isConfig({ path }: Source): boolean {
 
 function mayRead(config: Source, reader: Source): boolean {
   if (isTestSide(reader.path)) return false;
-  return config.path === SHARED_CONFIG || projectOf(reader.path) === projectOf(config.path);
+  // An app may give a key of the runtime another default.
+  const owners = [projectOf(config.path), projectOf(SHARED_CONFIG)];
+  return config.path === SHARED_CONFIG || owners.includes(projectOf(reader.path));
 }
 
 function keysOf(config: Source): { key: string; line: number }[] {
