@@ -44,6 +44,22 @@ describe('the HTTP API', () => {
     });
   });
 
+  it.each([
+    ['/v1/nothing', 404],
+    ['/v1/mint/quote/ehash/%zz', 400],
+  ])('answers %s, which is no endpoint, in its own words', async (path, status) => {
+    const { get } = await start();
+    expect(await get(path)).toMatchObject({ status, json: { code: 51000, detail: expect.any(String) } });
+    expect(Object.keys((await get(path)).json)).toEqual(['detail', 'code']);
+  });
+
+  it('an id of any length is an id that nobody knows', async () => {
+    const { get } = await start();
+    const long = 'a'.repeat(4_000);
+    expect(await get(`/v1/keys/${long}`)).toMatchObject({ status: 400, json: { code: 12001 } });
+    expect(await get(`/v1/mint/quote/ehash/${long}`)).toMatchObject({ status: 400, json: { code: 51003 } });
+  });
+
   it('says that minting is disabled while paused', async () => {
     const { get, pause } = await start();
     pause('ISSUANCE');

@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import type { ServiceContext } from '@assay/shared/runtime/service';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { refusal } from '../../domain/refusals.ts';
 import { type HttpAnswer, refused } from './answers.ts';
 import { renderJson } from './json-text.ts';
@@ -33,6 +33,9 @@ export async function startHttpServer(
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { maxHeaderSize: HEADER_BYTES_MAX },
     exposeHeadRoutes: false,
+    // What the header admits: a long id is an unknown one.
+    routerOptions: { maxParamLength: HEADER_BYTES_MAX },
+    frameworkErrors: (_, __, reply) => void noSuchEndpoint(reply, 400),
   });
   await app.register(cors, { origin: '*', methods: ['GET', 'POST'] });
   acceptAnyType(app);
@@ -75,14 +78,17 @@ function renderText(payload: unknown): string {
 
 /** What is wrong with a request is the wallet's; everything else is ours and answers 51002, never with its text. */
 function answerFaults(app: FastifyInstance, { log }: ServiceContext): void {
-  app.setNotFoundHandler(async (_, reply) => reply.code(404).send(refusedAt(404, 'no such endpoint')));
+  app.setNotFoundHandler(async (_, reply) => noSuchEndpoint(reply, 404));
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    if (error.statusCode !== undefined && error.statusCode < 500) return reply.send(refusedAt(400, error.message));
+    if (error.statusCode !== undefined && error.statusCode < 500)
+      return reply.send(refused(refusal('bad-request', error.message)));
     log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     return reply.send(refused(refusal('unavailable')));
   });
 }
 
-function refusedAt(status: number, detail: string): HttpAnswer {
-  return { ...refused(refusal('bad-request', detail)), status };
+/** As text: outside the routes nothing renders answers. */
+function noSuchEndpoint(reply: FastifyReply, status: 400 | 404): FastifyReply {
+  const { body } = refused(refusal('bad-request', 'no such endpoint'));
+  return reply.code(status).type(JSON_TYPE).send(renderJson(body));
 }
