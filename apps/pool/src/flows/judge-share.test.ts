@@ -48,6 +48,7 @@ beforeEach(() => {
         submit: async () => outcome,
         pending: () => 0,
         failingSince: () => undefined,
+        storeAnswered: () => undefined,
         tick: () => undefined,
         drain: async () => undefined,
       },

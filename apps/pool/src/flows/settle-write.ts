@@ -27,6 +27,8 @@ export interface WriteSettler {
   settle(lane: Lane, planned: PlannedWrite): Promise<void>;
   /** Since when no write was confirmed although one was tried. */
   failingSince(): UnixMs | undefined;
+  /** Somebody else's write went through. */
+  answered(): void;
 }
 
 const RETRY_MS = 100;
@@ -35,8 +37,10 @@ export function createWriteSettler(ports: SettlePorts, rules: BatchRules): Write
   let failingSince: UnixMs | undefined;
 
   const written = async (planned: PlannedWrite): Promise<BatchWriteOutcome> => {
+    // A stalled database lets a write hang for long before its outcome is unknown.
+    const startedAt = ports.clock.now();
     const outcome = await (planned.do === 'seal-at-once' ? ports.sealer.storeSealed(planned.batch) : group(planned));
-    failingSince = outcome === 'unknown' ? (failingSince ?? ports.clock.now()) : undefined;
+    failingSince = outcome === 'unknown' ? (failingSince ?? startedAt) : undefined;
     return outcome;
   };
   const group = ({ do: act, batch, shares }: PlannedWrite): Promise<BatchWriteOutcome> =>
@@ -58,6 +62,9 @@ export function createWriteSettler(ports: SettlePorts, rules: BatchRules): Write
   };
   return {
     failingSince: () => failingSince,
+    answered() {
+      failingSince = undefined;
+    },
     async settle(lane, planned) {
       let rest: PlannedWrite | undefined = planned;
       while (rest !== undefined) {

@@ -160,6 +160,35 @@ describe('an unknown outcome', () => {
     expect(await pool.submit(share('one'))).toBe('stored');
   });
 
+  it('fails since its write began, however long that hangs', async () => {
+    const pool = instance();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    faults = Array.from({ length: 1_000 }, () => 'unknown-before');
+    const since = clock.now();
+    void pool.submit(share('one'));
+    await turn();
+    clock.advance(30_000);
+    resolve();
+    await turn();
+    expect(pool.writer.failingSince()).toBe(since);
+  });
+
+  it('fails no longer once another write went through, though no share comes that could find that out', async () => {
+    const pool = instance();
+    faults = Array.from({ length: 2_000 }, () => 'unknown-before');
+    const answer = pool.submit(share('one'));
+    await turn();
+    pool.writer.storeAnswered();
+    expect(pool.writer.failingSince()).toBe(clock.now());
+    clock.advance(5_000);
+    pool.writer.tick();
+    expect(await answer).toBe('not-stored');
+    expect(pool.writer.failingSince()).toBeDefined();
+    pool.writer.storeAnswered();
+    expect(pool.writer.failingSince()).toBeUndefined();
+  });
+
   it('keeps shares that were never written out of the store once they are answered', async () => {
     const pool = instance();
     faults = ['hangs'];

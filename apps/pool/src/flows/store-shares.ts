@@ -37,6 +37,11 @@ export interface BatchWriter {
   pending(): number;
   /** Since when no write was confirmed although one was tried; undefined while the store answers. */
   failingSince(): UnixMs | undefined;
+  /**
+   * To be called after any other confirmed write to the same store. While shares wait, they alone tell; but once the
+   * connections were closed none comes any more that could find the store back.
+   */
+  storeAnswered(): void;
   /** To be called about every 100 ms: seals what is due, answers what waited too long. */
   tick(): void;
   /** Answers what is under way, then seals all batches of this instance. Nothing may be submitted afterwards. */
@@ -89,6 +94,9 @@ export function createBatchWriter(ports: BatchWriterPorts, options: BatchWriterO
     submit: (share) => new Promise((settle) => enqueue(share, settle)),
     pending: pending.size,
     failingSince: settler.failingSince,
+    storeAnswered() {
+      if (pending.size() === 0) settler.answered();
+    },
     tick() {
       pending.expire();
       for (const lane of lanes.values()) if (!lane.flushing) closeLane(lanes, lane, closeDue);

@@ -56,9 +56,10 @@ function noteAllJobs(context: ServiceContext, { board, ports }: Pool): void {
   });
 }
 
-async function holdSlot(context: ServiceContext, { slot }: Pool): Promise<void> {
+async function holdSlot(context: ServiceContext, { slot, writer }: Pool): Promise<void> {
   const beat = async () => {
     await slot.beat();
+    if (slot.slot() !== undefined) writer.storeAnswered();
     slotRangesCounted(slot.rangesFree());
   };
   await beat();
