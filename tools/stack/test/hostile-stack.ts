@@ -62,11 +62,13 @@ export interface HostileStack {
 
 export async function startHostileStack(): Promise<HostileStack> {
   const node = await startPayingChain(TRANSACTIONS);
-  const [user, password] = node.credentials.split(':');
   const stack = await startTestStack({
     replicas: { pool: 0 },
     creditShift: CREDIT_SHIFT,
-    environment: { BITCOIND_RPC_URL: node.url.replace('//', `//${user}:${password}@`) },
+    environment: { BITCOIND_RPC_URL: node.url.replace('//', `//${node.credentials}@`) },
+  }).catch(async (error: unknown) => {
+    await node.stop();
+    throw error;
   });
   const pool = await startHostilePool({
     natsUrl: stack.servers.natsUrl,

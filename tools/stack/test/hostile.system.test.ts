@@ -155,6 +155,11 @@ const BATCH_DEFECTS: readonly BatchDefect[] = [
   },
   {
     code: 'CREDIT_MISMATCH',
+    defect: 'it claims as much as a quote can hold',
+    change: (batch) => ({ ...batch, creditSum: 2n ** 53n - 1n }),
+  },
+  {
+    code: 'CREDIT_MISMATCH',
     defect: 'it carries more work on than is left over',
     change: (batch) => ({ ...batch, carryOut: batch.carryOut + 1n }),
   },
