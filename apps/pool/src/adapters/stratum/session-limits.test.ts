@@ -12,6 +12,24 @@ async function mining(bench: ReturnType<typeof sessionBench>) {
 }
 
 describe('a prefix', () => {
+  it('stays with its key, also through a connection that resumed it and never said a key', async () => {
+    const bench = sessionBench();
+    const first = bench.open();
+    first.tell('mining.subscribe', []);
+    first.tell('mining.authorize', [KEY]);
+    const { session, prefix } = first.session;
+    first.session.closed();
+    const between = bench.open();
+    between.tell('mining.subscribe', ['agent', session]);
+    expect(between.session.prefix).toBe(prefix);
+    between.session.closed();
+    const last = bench.open();
+    last.tell('mining.extranonce.subscribe', []);
+    last.tell('mining.subscribe', ['agent', session]);
+    last.tell('mining.authorize', [OTHER_KEY]);
+    expect(last.session.prefix).not.toBe(prefix);
+  });
+
   it('comes back to a session that closed less than ten minutes ago', async () => {
     const bench = sessionBench();
     const first = await mining(bench);

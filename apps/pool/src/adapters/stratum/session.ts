@@ -210,6 +210,7 @@ export class Session implements JudgeConnection {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#prefix !== undefined) this.pool.prefixes.leave(this.session, this.#prefix, this.lockingKey);
+    if (this.#prefix === undefined) return;
+    this.pool.prefixes.leave(this.session, this.#prefix, this.prefixKey ?? this.lockingKey);
   }
 }
