@@ -4,7 +4,7 @@ import { DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platfor
 import type { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { type RunningAuditor, startAuditor } from './running-auditor.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 
 let running: RunningAuditor;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { GrpcStatusFault, implement, startGrpcServer } from '@assay/shared/runti
 import { type TestContext, testContext } from '@assay/testkit/context';
 import { sealBatch, shareHash } from '@assay/testkit/hostile-batch';
 import { type RunningAuditor, startAuditor } from './running-auditor.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 
 let running: RunningAuditor;
 let mint: TestContext;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { type RunningAuditor, startAuditor } from './running-auditor.ts';
 import type { ScriptedNode } from './scripted-node.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 
 let started: RunningAuditor;
 let a: ScriptedNode;

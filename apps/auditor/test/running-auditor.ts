@@ -15,7 +15,7 @@ import { type NatsServer, startNats } from '@assay/testkit/servers';
 import type { BatchDocument } from '../src/adapters/mongo/batch-document.ts';
 import type { TemplateDocument } from '../src/adapters/mongo/template-document.ts';
 import { type ScriptedNode, startScriptedNode } from './scripted-node.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 /** Well known, and good for nothing but tests. */

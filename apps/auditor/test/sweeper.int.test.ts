@@ -7,7 +7,7 @@ import { toHex } from '@assay/shared/kernel/bytes';
 import { ensureStreams, publishEvent } from '@assay/shared/runtime/nats';
 import type { BatchDocument } from '../src/adapters/mongo/batch-document.ts';
 import { type RunningAuditor, startAuditor } from './running-auditor.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 
 let running: RunningAuditor;
 const published: { id: string; body: string }[] = [];

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followControl } from '../src/flows/follow-control.ts';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { type RunningMint, runMint } from './running-mint.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 
 let database: TestDatabase;
 let nats: NatsServer;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QuoteDocument } from '../src/adapters/mongo/quote-document.ts';
 import { type MintProcesses, startMintProcesses } from './mint-processes.ts';
 import { aBatch, aVerdict } from './signed-facts.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 import { tellBatch, verdictMessage } from './wire-facts.ts';
 
 const BATCHES = 120;

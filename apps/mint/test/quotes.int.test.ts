@@ -10,7 +10,7 @@ import { ehashKey, type Quote, type QuoteState as State } from '../src/domain/qu
 import type { Verdict } from '../src/domain/verdict-hash.ts';
 import { type RunningMint, runMint } from './running-mint.ts';
 import { AUDITOR_SECRET, aBatch, aVerdict, POOL_KEY } from './signed-facts.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 import { tellBatch, tellVerdict, verdictMessage } from './wire-facts.ts';
 
 let database: TestDatabase;

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ehashKey, type Quote } from '../src/domain/quote.ts';
 import { runMint } from './running-mint.ts';
 import { aBatch, aVerdict } from './signed-facts.ts';
-import { until } from './until.ts';
+import { until } from '@assay/testkit/until';
 import { batchMessage, verdictMessage } from './wire-facts.ts';
 
 type Exporter = NonNullable<Parameters<typeof startTracing>[0]['exporter']>;

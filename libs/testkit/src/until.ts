@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const POLL_MS = 20;
 
-/** The first answer of `ask` that is not undefined, within `ms`. */
+/** The first answer of `ask` that is not undefined; rejects when there is none within `ms`. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
