@@ -69,10 +69,8 @@ async function take(ports: MakeTemplatePorts, node: ChainNode, built: BuiltTempl
   const { template, body } = built;
   ports.cache.put(template.id, body);
   const record = await store(ports, built);
-  if (record === 'invalid') {
-    ports.watch.distrust(node);
-    return 'invalid';
-  }
+  if (record === 'invalid') ports.watch.distrust(node);
+  if (record === 'invalid' || record === 'not-the-maker') return record;
   // The template is stored with its body: only now may jobs of it go out (P5).
   ports.board.post({ template: record.template, curtime: record.curtime, fetchedAt: record.fetchedAt });
   await endOthers(ports, record);
@@ -83,13 +81,15 @@ async function take(ports: MakeTemplatePorts, node: ChainNode, built: BuiltTempl
 async function store(
   ports: MakeTemplatePorts,
   { template, body, curtime }: BuiltTemplate,
-): Promise<TemplateRecord | 'invalid'> {
+): Promise<TemplateRecord | 'invalid' | 'not-the-maker'> {
   const { templates, bodies, clock } = ports;
   const now = clock.now();
   for (;;) {
     const known = await templates.find(template.id);
+    if (known === undefined || known.state === 'closed') await bodies.store(template.id, body, template.bodyHash);
+    // All this may have taken longer than the lease: what another instance made since is newer.
+    if (!ports.mayMake()) return 'not-the-maker';
     if (known === undefined) {
-      await bodies.store(template.id, body, template.bodyHash);
       const record: TemplateRecord = {
         ...{ template, state: 'active', curtime, fetchedAt: now, lastJobAt: now, bodyGone: false, version: 1 },
       };
@@ -99,7 +99,6 @@ async function store(
     }
     const state = step(TEMPLATE, known.state, 'rebuilt');
     if (state === undefined) return 'invalid';
-    if (known.state === 'closed') await bodies.store(template.id, body, template.bodyHash);
     const change = { state, curtime, fetchedAt: now, lastJobAt: now, bodyGone: false };
     const changed = await templates.change(known, change);
     if (changed !== undefined) return changed;
