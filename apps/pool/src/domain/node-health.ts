@@ -29,7 +29,7 @@ export const UNKNOWN_NODE: NodeHealth = {
   healthySince: undefined,
 };
 
-const FAILURES_MAX = 3;
+export const FAILURES_MAX = 3;
 const BEHIND_MAX_MS = 5_000;
 const RETURN_AFTER_MS = 60_000;
 export const DISTRUST_MS = 60_000;

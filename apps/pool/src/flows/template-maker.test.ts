@@ -45,14 +45,16 @@ function memoryTemplates(log: string[]) {
 
 /** A node that answers what the test says; a fault while it is undefined. */
 function fakeNode(id: string) {
-  const now: { answer: ReturnType<typeof nodeAnswer> | undefined } = { answer: nodeAnswer('a') };
+  const now: { answer: ReturnType<typeof nodeAnswer> | undefined; template?: () => Promise<unknown> } = {
+    answer: nodeAnswer('a'),
+  };
   const answer = () => {
     if (now.answer === undefined) throw new Error(`${id} is away`);
     return now.answer;
   };
   const node: ChainNode = {
     id,
-    template: async () => answer(),
+    template: async () => now.template?.() ?? answer(),
     bestBlockHash: async () => answer().previousblockhash,
     state: async () => ({ height: answer().height - 1, initialDownload: false }),
     submitBlock: async () => 'null',
@@ -165,6 +167,45 @@ describe('the template maker', () => {
     clock.advance(60_000);
     await poll();
     expect(watch.inUse()?.id).toBe('node-0');
+  });
+
+  it('goes to the next source when one shows its tip but gives no template', async () => {
+    const { maker, nodes, poll, board } = await bench(2);
+    const [first] = nodes;
+    if (first !== undefined) first.now.template = () => Promise.reject(new Error('not connected'));
+    for (let tries = 0; tries < 4; tries += 1) {
+      await maker.tick();
+      await poll();
+    }
+    expect(faults).toHaveLength(3);
+    expect(board.isFresh()).toBe(true);
+  });
+
+  it('keeps asking its only source, however often that gives no template', async () => {
+    const { maker, nodes, poll, board } = await bench();
+    const [first] = nodes;
+    if (first !== undefined) first.now.template = () => Promise.reject(new Error('not connected'));
+    for (let tries = 0; tries < 4; tries += 1) {
+      await maker.tick();
+      await poll();
+    }
+    if (first !== undefined) first.now.template = async () => nodeAnswer('a');
+    await maker.tick();
+    expect(board.isFresh()).toBe(true);
+  });
+
+  it('that lost its lease while the source answered stores nothing', async () => {
+    const { nodes, board, ports } = await bench();
+    let mayMake = true;
+    const maker = new TemplateMaker({ ...ports, mayMake: () => mayMake }, SETTINGS, 30_000);
+    const [first] = nodes;
+    if (first !== undefined)
+      first.now.template = async () => {
+        mayMake = false;
+        return nodeAnswer('a');
+      };
+    await maker.make();
+    expect([memory.states(), board.work]).toEqual([[], undefined]);
   });
 
   it('leaves the source of a template that an auditor judged invalid', async () => {

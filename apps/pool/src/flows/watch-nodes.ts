@@ -3,6 +3,7 @@ import { type NodeTemplate, readNodeTemplate, type TemplateFault } from '../doma
 import {
   chooseNode,
   DISTRUST_MS,
+  FAILURES_MAX,
   hasForeignRule,
   isHealthy,
   type NodeHealth,
@@ -19,6 +20,8 @@ const STATE_MS = 5_000;
 interface Watched {
   readonly node: ChainNode;
   stateAt: UnixMs | undefined;
+  /** Templates in a row that it did not give, whatever else it answered in between. */
+  templatesFailed: number;
 }
 
 export type TipListener = (hash: string) => void;
@@ -35,7 +38,7 @@ export class NodeWatch {
   /** @param nodes in order of preference */
   constructor(nodes: readonly ChainNode[], clock: Clock) {
     this.#clock = clock;
-    this.#nodes = nodes.map((node) => ({ node, stateAt: undefined }));
+    this.#nodes = nodes.map((node) => ({ node, stateAt: undefined, templatesFailed: 0 }));
     this.#health = nodes.map(() => UNKNOWN_NODE);
   }
 
@@ -87,10 +90,16 @@ export class NodeWatch {
   /** The template of the source in use; undefined without one. */
   async template(node: ChainNode): Promise<Result<NodeTemplate, TemplateFault>> {
     const index = this.#nodes.findIndex((watched) => watched.node === node);
-    const read = readNodeTemplate(await this.#counted(index, () => node.template()));
-    if (read.ok) this.#learn(index, { foreignRule: hasForeignRule(read.value.rules) });
-    else this.#fail(index);
-    return read;
+    try {
+      const read = readNodeTemplate(await this.#counted(index, () => node.template()));
+      if (read.ok) this.#learn(index, { foreignRule: hasForeignRule(read.value.rules) });
+      else this.#fail(index);
+      this.#countTemplate(index, read.ok);
+      return read;
+    } catch (error) {
+      this.#countTemplate(index, false);
+      throw error;
+    }
   }
 
   /** Takes a source out of use for a while, such as one whose template an auditor judged invalid. */
@@ -108,6 +117,18 @@ export class NodeWatch {
       this.#fail(index);
       throw error;
     }
+  }
+
+  /** A source may show its tip all the time and give no template, such as one without peers: then another one serves. */
+  #countTemplate(index: number, given: boolean): void {
+    const watched = this.#nodes[index];
+    if (watched === undefined) return;
+    watched.templatesFailed = given ? 0 : watched.templatesFailed + 1;
+    const now = this.#clock.now();
+    const another = this.#health.some((health, at) => at !== index && isHealthy(health, now));
+    if (watched.templatesFailed < FAILURES_MAX || !another) return;
+    watched.templatesFailed = 0;
+    this.distrust(watched.node);
   }
 
   #fail(index: number): void {
