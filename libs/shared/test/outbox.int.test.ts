@@ -111,6 +111,17 @@ describe('the relay', () => {
     expect(await published('MINT')).toBe(40);
   });
 
+  it('makes a stream that is missing, and says so in a few lines', async () => {
+    await bus.jsm.streams.delete('MINT').catch(() => undefined);
+    const warn = vi.spyOn(context.log, 'warn');
+    const quotes = Array.from({ length: 600 }, (_, n) => outboxEntry('mint.quote.created', quote(n), AT));
+    await things().insertMany(quotes.map((entry, n) => thing(`q${n}`, entry)));
+    startRelay(context, stored.db, bus, ['things']);
+    await eventually(async () => expect(await pending()).toBe(0));
+    expect(await published('MINT')).toBe(600);
+    expect(warn.mock.calls.length).toBeLessThan(3);
+  });
+
   it('leaves alone what can never be published, and publishes everything behind it', async () => {
     const tooLarge = { ...entryOf(1), body: Buffer.alloc(200_000), at: new Date(AT - 1_000) };
     const unknown = { ...entryOf(2), event: 'pool.no.such', at: new Date(AT - 2_000) };

@@ -26,6 +26,8 @@ const FAULT_NAMES = new Set([
   'DrainingConnectionError',
   'ConnectionError',
   'NoRespondersError',
+  // What JetStream's client calls a subject that no stream has.
+  'JetStreamNotEnabled',
   'TimeoutError',
 ]);
 

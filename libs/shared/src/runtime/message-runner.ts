@@ -8,6 +8,7 @@ import { counter } from './metrics.ts';
 import { databaseReady } from './mongo.ts';
 import { type Bus, traceInHeaders } from './nats.ts';
 import { catalogueEntry } from './outbox-entry.ts';
+import { repeatedWarning } from './repeated-warning.ts';
 import type { ServiceContext } from './service.ts';
 import { currentTrace, inSpan, type TraceContext } from './telemetry.ts';
 
@@ -57,6 +58,7 @@ export class MessageRunner<Name extends EventName> {
   private readonly bus: Bus;
   private readonly options: ConsumeOptions<Name>;
   private readonly events: ReadonlyMap<string, Name>;
+  private readonly warnKept: (fields: object) => void;
   private stopped = false;
 
   constructor(context: ServiceContext, db: Db, bus: Bus, options: ConsumeOptions<Name>) {
@@ -64,6 +66,7 @@ export class MessageRunner<Name extends EventName> {
     this.db = db;
     this.bus = bus;
     this.options = options;
+    this.warnKept = repeatedWarning(context.log, 'messages are kept over an outage');
     this.events = new Map(options.events.map((event) => [catalogueEntry(event).subject, event]));
   }
 
@@ -103,7 +106,7 @@ export class MessageRunner<Name extends EventName> {
         const excused = excuses < EXCUSES_MAX && isAway(error);
         if (!(await this.outlastOutage()) && !excused) return { end: 'fault', error };
         if (this.stopped) return { end: 'given-up' };
-        this.context.log.warn({ err: error, durable: this.options.durable }, 'a message was kept over an outage');
+        this.warnKept({ err: error, durable: this.options.durable });
         await wait(PROBE_MS);
       }
     }

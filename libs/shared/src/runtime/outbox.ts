@@ -2,10 +2,11 @@ import type { Collection, Db, Filter } from 'mongodb';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DEAD_LETTERS } from './dead-letters.ts';
 import { counter, gauge } from './metrics.ts';
-import { type Bus, publishMessage } from './nats.ts';
+import { type Bus, ensureStreams, publishMessage } from './nats.ts';
 import { OUTBOX_INDEX } from './outbox-entry.ts';
-import { RelayLanes, type StoredEntry, subjectOf } from './relay-lanes.ts';
+import { RelayLanes, type StoredEntry, streamOf, subjectOf } from './relay-lanes.ts';
 import { type PendingDocument, RelayRemovals } from './relay-removals.ts';
+import { repeatedWarning } from './repeated-warning.ts';
 import type { ServiceContext } from './service.ts';
 
 export { OUTBOX_SCHEMA, outboxEntry, type OutboxEntry } from './outbox-entry.ts';
@@ -31,11 +32,12 @@ const oldestAge = gauge('assay_outbox_oldest_unsent_age_seconds', 'Age of the ol
 
 /**
  * Publishes what waits in `outbox` of the named collections (and of the dead letters), oldest first, up to 256 in flight, and
- * removes an entry after its PubAck. Several instances may do so at once: ids make repeats harmless. Polling finds everything;
+ * removes an entry after its PubAck. A stream that is missing is made. Events of another build stay where they are. Several instances may do so at once: ids make repeats harmless. Polling finds everything;
  * `wake` only makes it quick. Flushes at stage `relay`.
  */
 export function startRelay(context: ServiceContext, db: Db, bus: Bus, collections: readonly string[]): Relay {
-  const shared = { context, bus, lanes: new RelayLanes(), slots: new Slots(IN_FLIGHT_MAX) };
+  const warnUnpublished = repeatedWarning(context.log, 'events are not published');
+  const shared = { context, bus, lanes: new RelayLanes(), slots: new Slots(IN_FLIGHT_MAX), warnUnpublished };
   const names = [...new Set([...collections, DEAD_LETTERS.name])];
   const relays = names.map((name) => new CollectionRelay(shared, db.collection<PendingDocument>(name)));
   for (const relay of relays) void relay.run();
@@ -55,6 +57,7 @@ interface Shared {
   readonly bus: Bus;
   readonly lanes: RelayLanes;
   readonly slots: Slots;
+  readonly warnUnpublished: (fields: object) => void;
 }
 
 class CollectionRelay {
@@ -137,8 +140,7 @@ class CollectionRelay {
   private async pass(): Promise<number> {
     const { lanes } = this.shared;
     const closed = lanes.closedLanes();
-    const filter: Filter<PendingDocument> =
-      closed === '' ? PENDING : { ...PENDING, outbox: { $elemMatch: lanes.openElements() } };
+    const filter: Filter<PendingDocument> = { ...PENDING, outbox: { $elemMatch: lanes.openElements() } };
     const documents = this.collection.find(filter, {
       ...OLDEST_FIRST,
       batchSize: READ_BATCH,
@@ -162,7 +164,19 @@ class CollectionRelay {
         projection: { outbox: { $elemMatch: elements } },
       });
       const entry = document?.outbox[0];
-      if (document !== null && entry !== undefined) await this.offer(document._id, entry, true);
+      if (document === null || entry === undefined) continue;
+      await this.ensureStreamOf(lane);
+      await this.offer(document._id, entry, true);
+    }
+  }
+
+  /** The stream may be gone with the data of a server. */
+  private async ensureStreamOf(lane: string): Promise<void> {
+    const { bus, context, warnUnpublished } = this.shared;
+    try {
+      await ensureStreams(bus, context.name, [streamOf(lane)]);
+    } catch (error) {
+      warnUnpublished({ err: error, stream: streamOf(lane) });
     }
   }
 
@@ -176,7 +190,7 @@ class CollectionRelay {
   }
 
   private async send(documentId: string, entry: StoredEntry): Promise<void> {
-    const { bus, context, lanes } = this.shared;
+    const { bus, lanes, warnUnpublished } = this.shared;
     try {
       const ack = await publishMessage(bus, { ...entry, subject: subjectOf(entry), at: entry.at.getTime() });
       published.add({ outcome: ack.duplicate ? 'duplicate' : 'stored' });
@@ -186,10 +200,7 @@ class CollectionRelay {
       published.add({ outcome: 'failed' });
       lanes.failed(entry, error);
       this.inFlight.delete(entry.id);
-      context.log.warn(
-        { err: error, entry: entry.id, collection: this.collection.collectionName },
-        'event not published',
-      );
+      warnUnpublished({ err: error, entry: entry.id, collection: this.collection.collectionName });
     }
   }
 

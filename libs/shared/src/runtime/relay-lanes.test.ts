@@ -2,7 +2,7 @@ import { CATALOGUE, deadLetterSubject } from '@assay/proto/catalogue';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import type { OutboxEntry } from './outbox-entry.ts';
-import { RelayLanes, subjectOf } from './relay-lanes.ts';
+import { RelayLanes, streamOf, subjectOf } from './relay-lanes.ts';
 
 const FULL = new JetStreamApiError({ code: 503, err_code: 10_077, description: 'maximum bytes exceeded' });
 const TOO_LARGE = new JetStreamApiError({
@@ -73,14 +73,22 @@ describe('the lanes of the relay', () => {
     const { lanes, time } = lanesAt(0);
     lanes.failed(copy, FULL);
     time.now = 1_000;
-    expect(lanes.openElements()).toEqual({ event: { $nin: [], $exists: true } });
+    expect(lanes.openElements()).toEqual({ event: { $in: expect.not.arrayContaining([null]) } });
     expect(lanes.dueForProbe().map((lane) => lanes.probeElements(lane))).toEqual([
-      { event: { $exists: false }, id: { $nin: [] } },
+      { event: { $in: [null] }, id: { $nin: [] } },
     ]);
+    lanes.succeeded(copy);
+    expect(lanes.openElements()).toEqual({ event: { $in: expect.arrayContaining([null, ...Object.keys(CATALOGUE)]) } });
   });
 
-  it('knows the subject of an event by the catalogue alone', () => {
+  it('an event of another build is neither read nor sent', () => {
+    const { lanes } = lanesAt(0);
+    const foreign = { ...entry('a'), event: 'toString' as OutboxEntry['event'] };
+    expect(lanes.admits(foreign, false) || lanes.admits(foreign, true)).toBe(false);
+  });
+
+  it('knows subject and stream by the catalogue alone', () => {
     expect(subjectOf(entry('a', 'pool.batch.accepted'))).toBe(CATALOGUE['pool.batch.accepted'].subject);
-    expect(() => subjectOf({ ...entry('a'), event: 'toString' as OutboxEntry['event'] })).toThrow('no such event');
+    expect(['MINT', 'raw'].map(streamOf)).toEqual(['MINT', 'DLQ']);
   });
 });

@@ -1,4 +1,5 @@
 import { CATALOGUE, type EventName } from '@assay/proto/catalogue';
+import { type StreamName, STREAMS } from '@assay/proto/streams';
 import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import { RequestError } from '@nats-io/nats-core';
 import { isAway } from './away.ts';
@@ -13,6 +14,8 @@ const RESTING_IDS_MAX = 1_000;
 const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
 /** Everything that is no event of the catalogue: copies of dead letters. */
 const RAW_LANE = 'raw';
+const STREAM_NAMES = Object.keys(STREAMS) as StreamName[];
+const LANES: readonly string[] = [RAW_LANE, ...STREAM_NAMES];
 
 interface Rest {
   readonly failures: number;
@@ -20,11 +23,14 @@ interface Rest {
   readonly until: number;
 }
 
-/** Subject of an entry; throws when this build does not know its event. */
+/** Subject of an entry that was admitted. */
 export function subjectOf(entry: StoredEntry): string {
-  if ('subject' in entry) return entry.subject;
-  if (!Object.hasOwn(CATALOGUE, entry.event)) throw new Error(`no such event in the catalogue: ${entry.event}`);
-  return CATALOGUE[entry.event].subject;
+  return 'subject' in entry ? entry.subject : CATALOGUE[entry.event].subject;
+}
+
+/** The stream that a lane leads to. */
+export function streamOf(lane: string): StreamName {
+  return STREAM_NAMES.find((name) => name === lane) ?? 'DLQ';
 }
 
 /**
@@ -43,12 +49,15 @@ export class RelayLanes {
 
   /** Whether the entry may be sent now; a probe may be sent although its lane is closed. */
   admits(entry: StoredEntry, probing: boolean): boolean {
-    return !this.rests(this.resting.get(entry.id)) && (probing || !this.closed.has(laneOf(entry)));
+    const lane = laneOf(entry);
+    if (lane === undefined || this.rests(this.resting.get(entry.id))) return false;
+    return probing || !this.closed.has(lane);
   }
 
   succeeded(entry: StoredEntry): void {
     this.resting.delete(entry.id);
-    this.closed.delete(laneOf(entry));
+    const lane = laneOf(entry);
+    if (lane !== undefined) this.closed.delete(lane);
   }
 
   failed(entry: StoredEntry, error: unknown): void {
@@ -56,7 +65,7 @@ export class RelayLanes {
     this.resting.set(entry.id, this.after(this.resting.get(entry.id), ENTRY_REST_MS_MAX));
     // Many in flight fail together: that is one failure of the lane.
     const lane = laneOf(entry);
-    if (concernsTheStream(error) && !this.rests(this.closed.get(lane)))
+    if (lane !== undefined && concernsTheStream(error) && !this.rests(this.closed.get(lane)))
       this.closed.set(lane, this.after(this.closed.get(lane), LANE_REST_MS_MAX));
   }
 
@@ -70,18 +79,15 @@ export class RelayLanes {
     return [...this.closed.keys()].sort().join();
   }
 
-  /** Which elements of `outbox` are worth reading: all but those of closed lanes. */
+  /** Which elements of `outbox` are worth reading: all that this build knows, but those of closed lanes. */
   openElements(): object {
-    const lanes = [...this.closed.keys()];
-    const raw = lanes.includes(RAW_LANE) ? { $exists: true } : {};
-    return { event: { $nin: lanes.flatMap(eventsOf), ...raw } };
+    return { event: { $in: LANES.filter((lane) => !this.closed.has(lane)).flatMap(eventsOf) } };
   }
 
   /** Which elements of `outbox` may probe a closed lane. */
   probeElements(lane: string): object {
     const ids = [...this.resting].filter(([, rest]) => this.rests(rest)).map(([id]) => id);
-    const event = lane === RAW_LANE ? { $exists: false } : { $in: eventsOf(lane) };
-    return { event, id: { $nin: ids } };
+    return { event: { $in: eventsOf(lane) }, id: { $nin: ids } };
   }
 
   private rests(rest: Rest | undefined): boolean {
@@ -98,12 +104,15 @@ export class RelayLanes {
   }
 }
 
-function laneOf(entry: StoredEntry): string {
+/** Undefined for an event of another build: after a roll-back it waits in the outbox until that build runs again. */
+function laneOf(entry: StoredEntry): string | undefined {
   if ('subject' in entry) return RAW_LANE;
-  return Object.hasOwn(CATALOGUE, entry.event) ? CATALOGUE[entry.event].stream : 'unknown';
+  return Object.hasOwn(CATALOGUE, entry.event) ? CATALOGUE[entry.event].stream : undefined;
 }
 
-function eventsOf(lane: string): string[] {
+/** Names of events, or `null` for elements without one. */
+function eventsOf(lane: string): (EventName | null)[] {
+  if (lane === RAW_LANE) return [null];
   const names = Object.keys(CATALOGUE) as EventName[];
   return names.filter((name) => CATALOGUE[name].stream === lane);
 }
