@@ -5,7 +5,7 @@ import type { Result } from '@assay/shared/kernel/result';
 import type { Control } from './domain/control.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
-import type { Operation, OperationOutput, PointHex } from './domain/operation.ts';
+import type { Operation, OperationOutput, PointHex, UncommittedOperation } from './domain/operation.ts';
 import type { Quote, QuoteMethod, QuoteState, StoredTrace } from './domain/quote.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
@@ -49,8 +49,11 @@ export interface QuotePage {
 /** Operations: the truth about what is spent, signed and issued. */
 export interface Operations {
   find(opId: string): Promise<Operation | undefined>;
-  /** Atomic: all inputs spent, all outputs signed, all quote steps taken and the event recorded, or nothing. */
-  commit(operation: Operation): Promise<CommitOutcome>;
+  /**
+   * Atomic: all inputs spent, all outputs signed, all quote steps taken and the event recorded, or nothing. It is
+   * committed at the time just before the insert, however long it waited for its turn: a cut of the supply relies on it.
+   */
+  commit(operation: UncommittedOperation): Promise<CommitOutcome>;
   /** The spent ones among `ys`. */
   findSpent(ys: readonly PointHex[]): Promise<ReadonlyMap<PointHex, SpentInput>>;
   /** The signed ones among `bs`. */

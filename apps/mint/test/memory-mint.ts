@@ -33,7 +33,7 @@ export function memoryMint({ paid = 8n, keysets = [] as readonly Keyset[] } = {}
   let level: IssuanceLevel = 'NONE';
   quotes.put(paidQuote(paid));
   const ports = {
-    operations: memoryOperations(store),
+    operations: memoryOperations(store, clock),
     quotes,
     clock,
     keysets: known,

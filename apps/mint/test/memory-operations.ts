@@ -1,3 +1,4 @@
+import type { Clock } from '@assay/shared/kernel/clock';
 import type { Operation, OperationOutput, PointHex } from '../src/domain/operation.ts';
 import { quoteStepKey } from '../src/domain/operation.ts';
 import type { Operations, SpentInput } from '../src/ports.ts';
@@ -15,16 +16,17 @@ export function operationStore(): OperationStore {
 }
 
 /** Passes the same contract as the operations in MongoDB. */
-export function memoryOperations(store: OperationStore): Operations {
+export function memoryOperations(store: OperationStore, clock: Clock): Operations {
   const among = <Found>(found: ReadonlyMap<PointHex, Found>, points: readonly PointHex[]) =>
     new Map(points.flatMap((point) => (found.has(point) ? [[point, found.get(point)] as [PointHex, Found]] : [])));
   return {
     find: async (opId) => store.byId.get(opId),
     findSpent: async (ys) => among(store.spent, ys),
     findSigned: async (bs) => among(store.signed, bs),
-    commit: async (operation) => {
+    commit: async (uncommitted) => {
       // As a server would: others have their turn between the request and the insert.
       await new Promise((resolve) => setImmediate(resolve));
+      const operation = { ...uncommitted, committedAt: clock.now() };
       if (isTaken(store, operation)) return 'duplicate';
       take(store, operation);
       return 'committed';

@@ -1,5 +1,6 @@
+import type { Clock } from '@assay/shared/kernel/clock';
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
-import { unixMs } from '@assay/shared/kernel/clock';
+import { FakeClock } from '@assay/testkit/fake-clock';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { amount } from '@assay/shared/kernel/money';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -32,7 +33,7 @@ export function aSwap(name: string, inputs: readonly string[], outputs: readonly
     kind: 'SWAP',
     method: undefined,
     unit: HASH_UNIT,
-    committedAt: unixMs(1_795_227_000_000),
+    committedAt: new FakeClock().now(),
     inputs: inputs.map(anInput),
     outputs: outputs.map(anOutput),
     quotes: [],
@@ -51,14 +52,23 @@ function aStep(step: number, naturalKey = 'ehash:pool-1/b-0001'): QuoteStep {
 
 /**
  * What every implementation of the operations must hold.
- * @param open two port instances before one empty store, as two processes have them
+ * @param open two port instances before one empty store, as two processes have them, by one clock
  */
-export function operationsContract(open: () => Promise<readonly [Operations, Operations]>): void {
+export function operationsContract(open: (clock: Clock) => Promise<readonly [Operations, Operations]>): void {
   describe('operations', () => {
     let one: Operations;
     let other: Operations;
+    let clock: FakeClock;
     beforeEach(async () => {
-      [one, other] = await open();
+      clock = new FakeClock();
+      [one, other] = await open(clock);
+    });
+
+    it('an operation that had to wait is committed at the time of its insert', async () => {
+      const committing = one.commit(aSwap('swap', ['a'], ['x']));
+      const inserted = clock.advance(50_000);
+      expect(await committing).toBe('committed');
+      expect(await other.find(aSwap('swap', [], []).opId)).toMatchObject({ committedAt: inserted });
     });
 
     it('a committed operation is found as it was, by every instance', async () => {

@@ -1,4 +1,5 @@
 import { ensureCollections, MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
+import { FakeClock } from '@assay/testkit/fake-clock';
 import { startMongod } from '@assay/testkit/servers';
 import { MongoClient } from 'mongodb';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -7,6 +8,7 @@ import { type OperationDocument, OPERATIONS } from '../src/adapters/mongo/operat
 import { mongoOperations } from '../src/adapters/mongo/operations.ts';
 import { aMint, anInput, aSwap, operationsContract } from './operations-contract.ts';
 
+const clock = new FakeClock();
 let database: TestDatabase | undefined;
 async function open(): Promise<TestDatabase> {
   database = await testDatabase();
@@ -18,16 +20,16 @@ afterEach(async () => {
   database = undefined;
 });
 
-operationsContract(async () => {
+operationsContract(async (clock) => {
   const { db } = await open();
-  return [mongoOperations(db), mongoOperations(db)];
+  return [mongoOperations(db, clock), mongoOperations(db, clock)];
 });
 
 describe('the document of an operation', () => {
   it('has its event, its flags and its points as binary', async () => {
     const { db } = await open();
     const step = { naturalKey: 'ehash:pool-1/b-0001', step: 3, amount: anInput('a').amount };
-    await mongoOperations(db).commit(aMint('mint', step, ['x']));
+    await mongoOperations(db, clock).commit(aMint('mint', step, ['x']));
     const stored = await db.collection<OperationDocument>('operations').findOne({});
     expect(stored).toMatchObject({
       kind: 'MINT',
@@ -51,18 +53,18 @@ describe('the document of an operation', () => {
     client.on('commandStarted', ({ commandName, command }) => {
       if (commandName === 'insert') inserts.push(command['maxTimeMS'], command['writeConcern'], command['ordered']);
     });
-    await mongoOperations(client.db(name)).commit(aSwap('swap', ['a'], ['x']));
+    await mongoOperations(client.db(name), clock).commit(aSwap('swap', ['a'], ['x']));
     await client.close();
     expect(inserts).toMatchObject([10_000, { w: 'majority', j: true }, false]);
   });
 
   it('spent and signed points are found by their indexes', async () => {
     const { db } = await open();
-    await mongoOperations(db).commit(aSwap('swap', ['a'], ['x']));
+    await mongoOperations(db, clock).commit(aSwap('swap', ['a'], ['x']));
     const collection = db.collection<OperationDocument>('operations');
     const names = (await collection.indexes()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique']));
-    expect(await mongoOperations(db).findSpent([])).toEqual(new Map());
+    expect(await mongoOperations(db, clock).findSpent([])).toEqual(new Map());
   });
 });
 
@@ -72,7 +74,7 @@ describe('the database is killed and comes back', () => {
     const client = await new MongoClient(server.uri, MONGO_OPTIONS).connect();
     const db = client.db('mint');
     await ensureCollections(db, [OPERATIONS]);
-    const operations = mongoOperations(db);
+    const operations = mongoOperations(db, clock);
     const swaps = Array.from({ length: 400 }, (_, index) => aSwap(`s-${index}`, [`in-${index}`], [`out-${index}`]));
     const committing = swaps.map((swap) => operations.commit(swap));
     const settled = Promise.allSettled(committing);

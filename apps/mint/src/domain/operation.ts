@@ -57,6 +57,9 @@ export interface Operation {
   readonly trace: StoredTrace | undefined;
 }
 
+/** An operation on its way to the store, which knows the time of the insert. */
+export type UncommittedOperation = Omit<Operation, 'committedAt'>;
+
 /** op id of an HTTP request: the same path and body bytes are the same operation, for ever. */
 export function operationId(path: string, body: Bytes): string {
   return toHex(sha256(lp(path), body));
@@ -68,7 +71,7 @@ export function quoteStepKey(naturalKey: string, step: number): string {
 }
 
 /** Σ: a swap gives out what it took in less its fee; a mint what its quotes gave (M4, M5). */
-export function assertConserved({ kind, opId, inputs, outputs, quotes, fee }: Operation): void {
+export function assertConserved({ kind, opId, inputs, outputs, quotes, fee }: UncommittedOperation): void {
   const given = sumAmounts((kind === 'SWAP' ? inputs : quotes).map((entry) => entry.amount));
   const made = sumAmounts(outputs.map((output) => output.amount));
   assert(given === made + fee, `operation ${opId}: ${given} in, ${made} out, fee ${fee}`);

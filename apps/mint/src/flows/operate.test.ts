@@ -6,9 +6,9 @@ import { mintProofs, mintRequest, opId, swapRequest } from '../../test/requests.
 import { issueTokens } from './issue-tokens.ts';
 import { swap, type SwapPorts } from './swap.ts';
 
-operationsContract(async () => {
+operationsContract(async (clock) => {
   const store = operationStore();
-  return [memoryOperations(store), memoryOperations(store)];
+  return [memoryOperations(store, clock), memoryOperations(store, clock)];
 });
 
 class Crash extends Error {}

@@ -1,9 +1,14 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { currentTrace, inSpan, type Span } from '@assay/shared/runtime/telemetry';
-import { assertConserved, type Operation, type OperationKind, type OperationOutput } from '../domain/operation.ts';
+import {
+  assertConserved,
+  type OperationKind,
+  type OperationOutput,
+  type UncommittedOperation,
+} from '../domain/operation.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
-import type { OutputToSign, Operations, Signatory } from '../ports.ts';
+import type { CommitOutcome, OutputToSign, Operations, Signatory } from '../ports.ts';
 import { type OperationOutcome, operationEnded } from '../telemetry.ts';
 
 const ATTEMPTS_MAX = 5;
@@ -13,8 +18,8 @@ export interface OperatePorts {
   readonly clock: Clock;
 }
 
-/** What an attempt decided; `committedAt` is taken later, just before the insert. */
-export type PlannedOperation = Omit<Operation, 'committedAt' | 'trace'>;
+/** What an attempt decided. */
+export type PlannedOperation = Omit<UncommittedOperation, 'trace'>;
 
 export interface Attempt {
   readonly kind: OperationKind;
@@ -57,10 +62,9 @@ async function attemptUntilDecided(ports: OperatePorts, attempt: Attempt, span: 
     const planned = await attempt.plan(lost);
     // The same request may have committed meanwhile: then its own effects are what was refused here.
     if (!planned.ok) return (await storedAnswer(ports, attempt.opId)) ?? refusedWith(planned.error);
-    const operation = await commit(ports, planned.value);
-    if (operation === undefined) continue;
+    if ((await commit(ports, planned.value)) === 'duplicate') continue;
     attempt.committed?.(span);
-    return { outcome: 'committed', answer: ok(operation.outputs) };
+    return { outcome: 'committed', answer: ok(planned.value.outputs) };
   }
   return refusedWith(refusal('concurrent-change'));
 }
@@ -74,13 +78,10 @@ function refusedWith(refused: Refusal): Ended {
   return { outcome: refused.code, answer: err(refused) };
 }
 
-async function commit({ operations, clock }: OperatePorts, plan: PlannedOperation): Promise<Operation | undefined> {
-  const trace = currentTrace();
-  return inSpan('mint.commit', {}, async () => {
-    const operation = { ...plan, committedAt: clock.now(), trace };
-    assertConserved(operation);
-    return (await operations.commit(operation)) === 'committed' ? operation : undefined;
-  });
+async function commit({ operations }: OperatePorts, plan: PlannedOperation): Promise<CommitOutcome> {
+  const operation = { ...plan, trace: currentTrace() };
+  assertConserved(operation);
+  return inSpan('mint.commit', {}, () => operations.commit(operation));
 }
 
 /** Signatures for checked outputs. A rotation may have come between the check and the signatory. */

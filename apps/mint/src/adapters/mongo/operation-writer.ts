@@ -1,7 +1,8 @@
+import type { Clock } from '@assay/shared/kernel/clock';
 import { duplicateWrites, isUnknownOutcome } from '@assay/shared/runtime/mongo';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Collection } from 'mongodb';
-import type { Operation } from '../../domain/operation.ts';
+import type { UncommittedOperation } from '../../domain/operation.ts';
 import { grouped } from '../../grouping.ts';
 import type { CommitOutcome } from '../../ports.ts';
 import { type OperationDocument, renderOperation } from './operation-document.ts';
@@ -19,8 +20,12 @@ type GroupOutcome = CommitOutcome | { readonly unknown: unknown };
 /** Inserts operations in groups: each one whole or, when another operation holds one of its keys, not at all. */
 export function operationWriter(
   collection: Collection<OperationDocument>,
-): (operation: Operation) => Promise<CommitOutcome> {
-  const insert = grouped({ ...GROUP, run: (operations: readonly Operation[]) => insertGroup(collection, operations) });
+  clock: Clock,
+): (operation: UncommittedOperation) => Promise<CommitOutcome> {
+  const insert = grouped({
+    ...GROUP,
+    run: (operations: readonly UncommittedOperation[]) => insertGroup(collection, clock, operations),
+  });
   return async (operation) => {
     const outcome = await insert(operation);
     if (typeof outcome === 'string') return outcome;
@@ -30,11 +35,14 @@ export function operationWriter(
 
 async function insertGroup(
   collection: Collection<OperationDocument>,
-  operations: readonly Operation[],
+  clock: Clock,
+  operations: readonly UncommittedOperation[],
 ): Promise<readonly GroupOutcome[]> {
   const startedAt = performance.now();
+  const committedAt = clock.now();
+  const documents = operations.map((operation) => renderOperation({ ...operation, committedAt }));
   try {
-    await collection.insertMany(operations.map(renderOperation), { ordered: false, maxTimeMS: INSERT_MAX_MS });
+    await collection.insertMany(documents, { ordered: false, maxTimeMS: INSERT_MAX_MS });
     return operations.map(() => 'committed');
   } catch (error) {
     const duplicates = duplicateWrites(error);
@@ -51,16 +59,16 @@ async function insertGroup(
  */
 async function storedAmong(
   collection: Collection<OperationDocument>,
-  operations: readonly Operation[],
+  operations: readonly UncommittedOperation[],
   startedAt: number,
 ): Promise<ReadonlySet<string>> {
   const ids = operations.map(({ opId }) => opId);
   let stored = new Set<string>();
-  while (stored.size < ids.length && performance.now() - startedAt < INSERT_MAX_MS + UNKNOWN_MARGIN_MS) {
+  do {
     await wait(UNKNOWN_POLL_MS);
     // The database may still be away; what was seen once stays.
     stored = (await readIds(collection, ids).catch(() => undefined)) ?? stored;
-  }
+  } while (stored.size < ids.length && performance.now() - startedAt < INSERT_MAX_MS + UNKNOWN_MARGIN_MS);
   return stored;
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '@assay/shared/kernel/clock';
 import type { Collection, Db } from 'mongodb';
 import type { Operation, OperationOutput, PointHex } from '../../domain/operation.ts';
 import { pointHex } from '../../domain/side-checks.ts';
@@ -14,7 +15,7 @@ const POINTS_PER_READ = 1_000;
  * Operations in MongoDB. Single requests travel in groups: reads as one `$in`, inserts as one unordered `insertMany`. The
  * connection reads majority from the primary and writes majority with journal.
  */
-export function mongoOperations(db: Db): Operations {
+export function mongoOperations(db: Db, clock: Clock): Operations {
   const collection = db.collection<OperationDocument>(OPERATIONS.name);
   const findByPoint = {
     spent: pointReader((ys) => readSpent(collection, ys)),
@@ -26,7 +27,7 @@ export function mongoOperations(db: Db): Operations {
       weightMax: IDS_PER_READ,
       run: (opIds: readonly string[]) => readByIds(collection, opIds),
     }),
-    commit: operationWriter(collection),
+    commit: operationWriter(collection, clock),
     findSpent: findByPoint.spent,
     findSigned: findByPoint.signed,
   };

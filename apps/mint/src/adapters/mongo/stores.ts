@@ -39,7 +39,7 @@ export async function mongoStores(context: ServiceContext, db: Db) {
     clock,
     quotes,
     reader: { ...mongoQuoteReader(db), rebuild },
-    operations: mongoOperations(db),
+    operations: mongoOperations(db, clock),
     ...projection,
     counters: mongoSupplyCounters(db),
     history: mongoSupplyHistory(db),
