@@ -21,7 +21,7 @@ export interface SubmitBlockPorts {
 }
 
 const REMEMBERED_MAX = 1_000;
-const INSERTS_MAX = 600;
+const ATTEMPTS_MAX = 600;
 const RETRY_MS = 1_000;
 
 /** J7: every candidate goes to every node at once, and into the database without waiting for their answers. */
@@ -41,9 +41,16 @@ export function createBlockSubmitter(ports: SubmitBlockPorts): SubmitCandidate {
 }
 
 async function submitFromStore(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string): Promise<void> {
+  const body = await untilDone(ports, () => readBody(ports, candidate));
+  await submit(ports, candidate, hash, body);
+}
+
+async function readBody({ bodies }: SubmitBlockPorts, { template }: BlockCandidate): Promise<Bytes> {
   const parts: Bytes[] = [];
-  for await (const part of ports.bodies.read(candidate.template.id, 0)) parts.push(part);
-  await submit(ports, candidate, hash, Buffer.concat(parts));
+  for await (const part of bodies.read(template.id, 0)) parts.push(part);
+  const body = Buffer.concat(parts);
+  if (body.length !== template.bodyBytes) throw new Error(`the body of ${template.id} has ${body.length} bytes`);
+  return body;
 }
 
 function submit(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string, body: Bytes): Promise<void> {
@@ -52,20 +59,19 @@ function submit(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string
     const block = toHex(blockBytes(template, header, extranonce, body));
     const asked = ports.nodes.map((node) => answerOf(node, block));
     const found = foundBlock(ports, candidate, hash);
-    await insert(ports, found);
+    await untilDone(ports, () => ports.blocks.insert(found));
     blockReached('submitted');
     await noteAnswers(ports, hash, await Promise.all(asked));
   });
 }
 
-/** While the database is away; should this process end before, the scan at the next start finds the block. */
-async function insert({ blocks, reportFault, pause }: SubmitBlockPorts, block: Block): Promise<void> {
+/** While the database is away; a block that was submitted before this process ends is found by the scan of the next. */
+async function untilDone<T>({ reportFault, pause }: SubmitBlockPorts, act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await blocks.insert(block);
-      return;
+      return await act();
     } catch (error) {
-      if (attempt === INSERTS_MAX) throw error;
+      if (attempt === ATTEMPTS_MAX) throw error;
       reportFault('submit-block', error);
       await pause(RETRY_MS);
     }
