@@ -82,6 +82,9 @@ describe('a template from a node', () => {
     ['transactions', { ...A1, transactions: undefined }],
     ['transactions.txid', { ...A1, transactions: [{ data: '00' }] }],
     ['transactions.data', { ...A1, transactions: [{ ...A1.transactions[0], data: 'xyz' }] }],
+    ['transactions.data', { ...A1, transactions: [{ ...A1.transactions[0], data: '00'.repeat(4_000_001) }] }],
+    ['default_witness_commitment', { ...A1, default_witness_commitment: 'xy' }],
+    ['default_witness_commitment', { ...A1, default_witness_commitment: '00'.repeat(70_000) }],
   ])('names %s when that is what cannot be read', (field, answer) => {
     expect(readNodeTemplate(answer)).toEqual({ ok: false, error: { code: 'template-unreadable', field } });
   });

@@ -48,6 +48,11 @@ export interface TemplateFault {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+// What no node in its right mind exceeds; a template beyond it could not be mined on, audited, or sent to miners.
+const BODY_BYTES_MAX = 4_000_000;
+const TRANSACTIONS_MAX = 65_535;
+const COMMITMENT_BYTES_MAX = 1_024;
+
 /** Reads what a node answered to `getblocktemplate`; the first field that is missing or not of its form is named. */
 export function readNodeTemplate(answer: unknown): Result<NodeTemplate, TemplateFault> {
   if (typeof answer !== 'object' || answer === null) return unreadable('result');
@@ -58,15 +63,20 @@ export function readNodeTemplate(answer: unknown): Result<NodeTemplate, Template
   if (!transactions.ok) return transactions;
   const prevHash = hexField(fields, 'previousblockhash', 32);
   const bits = hexField(fields, 'bits', 4);
+  const commitment = hexField(fields, 'default_witness_commitment');
+  const hasCommitment = (fields['default_witness_commitment'] ?? null) !== null;
   if (prevHash === undefined) return unreadable('previousblockhash');
   if (bits === undefined) return unreadable('bits');
+  if (hasCommitment && (commitment === undefined || commitment.length > COMMITMENT_BYTES_MAX)) {
+    return unreadable('default_witness_commitment');
+  }
   const { rules, longpollid } = fields;
   return ok({
     ...numbers.value,
     ...transactions.value,
     prevHash: reversed(prevHash),
     bits: new DataView(bits.buffer, bits.byteOffset).getUint32(0),
-    witnessCommitment: hexField(fields, 'default_witness_commitment'),
+    witnessCommitment: commitment,
     longPollId: typeof longpollid === 'string' ? longpollid : undefined,
     rules: Array.isArray(rules) ? rules.filter((rule) => typeof rule === 'string') : [],
   });
@@ -132,7 +142,7 @@ function isWhole(value: unknown): value is number {
 }
 
 function readTransactions(list: unknown): Result<Pick<NodeTemplate, 'txids' | 'body'>, TemplateFault> {
-  if (!Array.isArray(list)) return unreadable('transactions');
+  if (!Array.isArray(list) || list.length > TRANSACTIONS_MAX) return unreadable('transactions');
   const txids: Bytes[] = [];
   const parts: string[] = [];
   for (const transaction of list as readonly unknown[]) {
@@ -145,7 +155,8 @@ function readTransactions(list: unknown): Result<Pick<NodeTemplate, 'txids' | 'b
     parts.push(data);
   }
   const body = parseHex(parts.join(''));
-  return body.ok ? ok({ txids, body: body.value }) : unreadable('transactions.data');
+  const fits = body.ok && body.value.length <= BODY_BYTES_MAX;
+  return fits ? ok({ txids, body: body.value }) : unreadable('transactions.data');
 }
 
 function hexField(fields: Fields, name: string, length?: number): Bytes | undefined {
