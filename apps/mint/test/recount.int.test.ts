@@ -9,7 +9,7 @@ import type { Invariant } from '../src/domain/invariants.ts';
 import { projectOperations } from '../src/flows/project-operations.ts';
 import { recount, type RecountPorts } from '../src/flows/recount.ts';
 import { aMint, aSwap, KEYSET } from './committed-operations.ts';
-import { memoryKeysets } from './memory-keys.ts';
+import { aKeyset, memoryKeysets } from './memory-keys.ts';
 import { aVerdict, TERMS } from './signed-facts.ts';
 
 let database: TestDatabase;
@@ -73,6 +73,18 @@ describe('the recount', () => {
     const keysets = { ...ports.keysets, isFresh: () => false };
     expect(await recount({ ...ports, keysets })).toEqual([]);
     expect(await levelNow()).toBe('NONE');
+  });
+
+  test('gives the word of a rotation time to arrive before it calls a keyset unknown', async () => {
+    const rotated = aKeyset({ name: 'rotated' });
+    const swap = aSwap(context.clock.now(), [1n], [1n]);
+    await stores.operations.commit({
+      ...swap,
+      outputs: swap.outputs.map((output) => ({ ...output, keyset: rotated.id })),
+    });
+    expect(await recount(ports)).toEqual([]);
+    const later = { now: () => unixMs(context.clock.now() + 120_000) };
+    expect(await recount({ ...ports, clock: later })).toMatchObject([{ invariant: 'M8', scope: swap.opId }]);
   });
 
   const tampered: [string, Invariant, () => Promise<unknown>][] = [

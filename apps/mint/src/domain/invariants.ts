@@ -1,3 +1,4 @@
+import type { UnixMs } from '@assay/shared/kernel/clock';
 import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Keyset } from './keyset.ts';
 import type { Operation } from './operation.ts';
@@ -14,6 +15,9 @@ export interface Broken {
   readonly what: string;
 }
 
+/** Of a rotation, another instance may have heard so much earlier: longer without its subscription none is fresh. */
+const UNHEARD_MAX_MS = 120_000;
+
 /** What one operation took from a quote, as found in the operations. */
 export interface TakenStep {
   readonly step: number;
@@ -27,11 +31,17 @@ export interface IndexedSides {
   readonly quotes: boolean;
 }
 
+/** Keysets as one instance has heard of them by an instant. */
+export interface HeardKeysets {
+  readonly byId: ReadonlyMap<string, Keyset>;
+  readonly at: UnixMs;
+}
+
 /** M4 and M8 of one operation, and its half of M3 and M5. */
 export function operationBreaches(
   operation: Operation,
   indexed: IndexedSides,
-  keysets: ReadonlyMap<string, Keyset>,
+  keysets: HeardKeysets,
 ): readonly Broken[] {
   const { opId: scope, inputs, outputs, quotes, fee } = operation;
   const spent = sumAmounts(inputs.map(({ amount }) => amount));
@@ -149,9 +159,11 @@ function verdictBreaches(quote: Quote): readonly Broken[] {
   ];
 }
 
-function isOnOneKeyset(operation: Operation, keysets: ReadonlyMap<string, Keyset>): boolean {
-  const used = new Set(operation.outputs.map(({ keyset }) => keyset));
-  return used.size === 1 && [...used].every((id) => keysets.get(id)?.unit === operation.unit);
+function isOnOneKeyset({ outputs, unit, committedAt }: Operation, { byId, at }: HeardKeysets): boolean {
+  const [id, ...others] = new Set(outputs.map(({ keyset }) => keyset));
+  if (id === undefined || others.length > 0) return false;
+  const keyset = byId.get(id);
+  return keyset === undefined ? at - committedAt < UNHEARD_MAX_MS : keyset.unit === unit;
 }
 
 function differingScopes<T extends object>(

@@ -1,6 +1,12 @@
 import { AssertionFailure } from '@assay/shared/kernel/assert';
-import { type Broken, keysetBreaches, operationBreaches, quoteBreaches, supplyBreaches } from '../domain/invariants.ts';
-import type { Keyset } from '../domain/keyset.ts';
+import {
+  type Broken,
+  type HeardKeysets,
+  keysetBreaches,
+  operationBreaches,
+  quoteBreaches,
+  supplyBreaches,
+} from '../domain/invariants.ts';
 import { EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
 import type { Keysets, StoredOperation, StoredState, StoredStates } from '../ports.ts';
 import { recounted } from '../telemetry.ts';
@@ -29,11 +35,14 @@ export async function recount(ports: RecountPorts): Promise<readonly Broken[]> {
   return broken;
 }
 
-async function findBroken({ states, keysets }: RecountPorts): Promise<readonly Broken[]> {
+async function findBroken({ states, keysets, clock }: RecountPorts): Promise<readonly Broken[]> {
   try {
     return await states.atOneInstant(async (state) => {
       const quotes = await brokenQuotes(state);
-      const operations = await brokenOperations(state, () => new Map(keysets.all().map((each) => [each.id, each])));
+      const operations = await brokenOperations(state, () => ({
+        byId: new Map(keysets.all().map((each) => [each.id, each])),
+        at: clock.now(),
+      }));
       const all = [...indexBreaches(state), ...quotes, ...operations, ...keysetBreaches(keysets.all())];
       return all.slice(0, BROKEN_KEPT);
     });
@@ -52,15 +61,12 @@ async function brokenQuotes(state: StoredState): Promise<readonly Broken[]> {
   return broken;
 }
 
-async function brokenOperations(
-  state: StoredState,
-  keysets: () => ReadonlyMap<string, Keyset>,
-): Promise<readonly Broken[]> {
+async function brokenOperations(state: StoredState, keysets: () => HeardKeysets): Promise<readonly Broken[]> {
   const broken: Broken[] = [];
   const sums = { yes: EMPTY_SUPPLY, open: EMPTY_SUPPLY, no: EMPTY_SUPPLY };
   for await (const page of state.operations()) {
-    const known = keysets();
-    if (broken.length < BROKEN_KEPT) broken.push(...page.flatMap((stored) => storedBreaches(stored, known)));
+    const heard = keysets();
+    if (broken.length < BROKEN_KEPT) broken.push(...page.flatMap((stored) => storedBreaches(stored, heard)));
     for (const counted of ['yes', 'open', 'no'] as const) {
       const operations = page.filter((stored) => stored.counted === counted).map(({ operation }) => operation);
       sums[counted] = withOperations(sums[counted], operations);
@@ -71,7 +77,7 @@ async function brokenOperations(
 
 function storedBreaches(
   { operation, indexed, hasItsQuotes }: StoredOperation,
-  keysets: ReadonlyMap<string, Keyset>,
+  keysets: HeardKeysets,
 ): readonly Broken[] {
   const orphan: Broken = { invariant: 'M5', scope: operation.opId, what: 'minted from a quote that does not exist' };
   return [...operationBreaches(operation, indexed, keysets), ...(hasItsQuotes ? [] : [orphan])];
