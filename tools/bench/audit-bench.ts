@@ -130,8 +130,9 @@ async function assertAllValid(deployment: Deployment, expected: number): Promise
     const batches = client.db('auditor').collection('batches');
     const valid = await batches.countDocuments({ state: 'VALID', code: 'OK' });
     if (valid !== expected) {
-      const found = await batches.aggregate([{ $group: { _id: { state: '$state', code: '$code' }, n: { $sum: 1 } } }]);
-      throw new Error(`${valid} of ${expected} batches are VALID: ${JSON.stringify(await found.toArray())}`);
+      const groups = [{ $group: { _id: { state: '$state', code: '$code' }, count: { $sum: 1 } } }];
+      const found = await batches.aggregate(groups).toArray();
+      throw new Error(`${valid} of ${expected} batches are VALID: ${JSON.stringify(found)}`);
     }
   } finally {
     await client.close();

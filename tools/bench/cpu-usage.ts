@@ -1,24 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { rounded } from './benchmark.ts';
+import { cpuSecondsIn } from './cpu-stat.ts';
 
 /** CPU seconds by process name. */
 export type CpuSeconds = Readonly<Record<string, number>>;
-
-// Counted from the first field behind the name, which may hold blanks and brackets itself (proc_pid_stat(5)).
-const USER_TICKS = 11;
-const SYSTEM_TICKS = 12;
-
-/**
- * CPU seconds, user and system, of a process with all its threads, from the text of /proc/<pid>/stat.
- * @throws Error when the text is of another form
- */
-export function cpuSecondsIn(stat: string, ticksPerSecond: number): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS]);
-  if (!Number.isSafeInteger(ticks)) throw new Error(`no line of /proc/<pid>/stat: ${stat}`);
-  return ticks / ticksPerSecond;
-}
 
 /** Starts measuring processes; the answer tells what each has used since. Empty where there is no /proc. */
 export function measureCpu(pids: Readonly<Record<string, number>>): () => CpuSeconds {

@@ -72,12 +72,14 @@ async function runPoolBench(context: BenchContext): Promise<Figures> {
     offerTemplate(bench, TRANSACTIONS);
     context.tell('pool: starting the pool');
     await deployment.start('pool');
+    context.tell('pool: one connection with one submit in flight');
     const concerns = await watchWriteConcerns(deployment.mongoUri, 'pool');
     const single = await withLoad(bench, { inFlight: 1, usernames: bench.usernames.slice(0, 1) }, measureOne);
     const writes = await concerns.stop();
     context.tell(`pool: every write that mongod's profiler saw is ${writes.join(', ')}`);
-    const closed = await withLoad(bench, { inFlight: IN_FLIGHT }, measureByTurns);
+    context.tell(`pool: ${OPEN_LOOP_PER_S} submits/s, whatever the answers`);
     const open = await withLoad(bench, { inFlight: 1, ratePerSecond: OPEN_LOOP_PER_S }, measureOne);
+    const closed = await withLoad(bench, { inFlight: IN_FLIGHT }, measureByTurns);
     return {
       ...closed,
       openLoop: { offeredPerS: OPEN_LOOP_PER_S, ...open },
@@ -120,7 +122,6 @@ async function measureByTurns(bench: Bench, load: Load): Promise<Figures> {
     turns.full.push(await measureOn(bench, load, TRANSACTIONS));
     turns.empty.push(await measureOn(bench, load, 0));
   }
-  offerTemplate(bench, TRANSACTIONS);
   const [full, empty] = [together(turns.full), together(turns.empty)];
   return {
     transactions4000: full,

@@ -70,9 +70,9 @@ const calls = {
       prepare('/v1/mint/ehash', outputs, { quote, signature: signMint(quote, outputs, state.secret) });
     }
   },
-  /** Swaps of two proofs that were signed before for two of the same amounts. */
+  /** Swaps of two proofs that were signed before for two of the same amounts; fewer where there are not so many proofs. */
   prepareSwaps({ count }: { count: number }): void {
-    for (let made = 0; made < count; made += 1) {
+    for (let made = 0; made < count && state.signed.length >= 2; made += 1) {
       const inputs = [takeProof(), takeProof()];
       prepare(
         '/v1/swap',
@@ -81,27 +81,30 @@ const calls = {
       );
     }
   },
-  /** Sends what is prepared, `concurrency` at a time. Rejects at the first answer that is not one signature for each output. */
-  async send({ concurrency }: { concurrency: number }) {
+  /**
+   * Sends what is prepared, `concurrency` at a time, and drops what is left when the time is up. Rejects at the first answer
+   * that is not one signature for each output.
+   */
+  async send({ concurrency, milliseconds }: { concurrency: number; milliseconds: number }) {
     const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
     const latencies = createLatencies();
     const queue = state.prepared.splice(0).reverse();
-    const count = queue.length;
+    const startedAt = performance.now();
+    const isOver = () => performance.now() - startedAt > milliseconds;
     const answers: { outputs: readonly Blinded[]; text: string }[] = [];
     const work = async () => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      for (let next = queue.pop(); next !== undefined && !isOver(); next = queue.pop()) {
         const sentAt = performance.now();
         const text = await post(agent, next);
         latencies.add(performance.now() - sentAt);
         answers.push({ outputs: next.outputs, text });
       }
     };
-    const startedAt = performance.now();
     await Promise.all(Array.from({ length: concurrency }, work));
     const seconds = (performance.now() - startedAt) / 1_000;
     agent.destroy();
     answers.forEach(({ outputs, text }) => keepSignatures(outputs, text));
-    return { count, seconds, p50Ms: latencies.quantile(0.5), p99Ms: latencies.quantile(0.99) };
+    return { count: answers.length, seconds, p50Ms: latencies.quantile(0.5), p99Ms: latencies.quantile(0.99) };
   },
 };
 

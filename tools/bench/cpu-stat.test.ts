@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cpuSecondsIn } from './cpu-usage.ts';
+import { cpuSecondsIn } from './cpu-stat.ts';
 
 const STAT =
   '4242 (node (a) b) S 1 4242 4242 0 -1 4194560 9000 0 3 0 250 50 7 8 20 0 11 0 12345 1000000 2000 18446744073709551615';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { selfTimes } from './cpu-profile.ts';
+import { selfTimes } from './self-times.ts';
 
 test('the time of a function is the sum of its samples, and idle time is nobody’s', () => {
   const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 6 });

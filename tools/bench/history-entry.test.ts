@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type HistoryEntry, renderEntry, runConditions } from './history.ts';
+import { runConditions } from './history.ts';
+import { type HistoryEntry, renderEntry } from './history-entry.ts';
 
 const ENTRY: HistoryEntry = {
   ...runConditions(new Date('2026-11-27T00:00:00Z')),
