@@ -111,8 +111,11 @@ async function runAdmitted(
   const running = { streaming, abort: (reason: Error) => aborter.abort(reason) };
   const tooLate = () => running.abort(new GrpcStatusFault('DEADLINE_EXCEEDED', 'the time for this call is up'));
   const timer = deadlineMs < TIMER_MS_MAX ? setTimeout(tooLate, deadlineMs) : undefined;
-  call.once('cancelled', () => running.abort(new GrpcStatusFault('CANCELLED', 'the caller has gone')));
   answering.running.add(running);
+  // Calls that were answered end with this event too.
+  call.once('cancelled', () => {
+    if (answering.running.has(running)) running.abort(new GrpcStatusFault('CANCELLED', 'the caller has gone'));
+  });
   try {
     await withinDeadline(Date.now() + deadlineMs, () => act({ caller, signal: aborter.signal, deadlineMs }));
   } finally {
