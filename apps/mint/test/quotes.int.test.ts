@@ -45,8 +45,10 @@ async function quoteIn(state: State, batch: AcceptedBatch): Promise<Quote> {
 /** The dead letter with this code of a message that names the batch. */
 async function letterOf(batchId: string, code: string) {
   return until(`dead letter ${code} of ${batchId}`, async () => {
-    const letters = await mints[0].letters.list({}, { limit: 500 });
-    return letters.find((letter) => letter.code === code && Buffer.from(letter.raw).includes(batchId));
+    const { letters } = mints[0];
+    const coded = (await letters.list({}, { limit: 500 })).filter((letter) => letter.code === code);
+    const whole = await Promise.all(coded.map(({ _id }) => letters.get(_id)));
+    return whole.find((letter) => letter !== undefined && Buffer.from(letter.raw).includes(batchId));
   });
 }
 

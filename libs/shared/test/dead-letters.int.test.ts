@@ -46,6 +46,7 @@ it('letters are listed by state, class and durable, page after page', async () =
   expect(first.map(({ _id }) => _id)).toEqual(['b-1#0', 'b-2#0']);
   const rest = await store().list({ state: 'OPEN', class: 'DEPENDENCY' }, { limit: 2, after: 'b-2#0' });
   expect(rest.map(({ _id }) => _id)).toEqual(['b-4#0']);
+  expect(first[0]).not.toHaveProperty('raw');
   expect(await store().list({ durable: 'another' }, { limit: 10 })).toEqual([]);
   expect(Object.fromEntries(await store().countOpen())).toEqual({
     ...{ POISON: 0, DEPENDENCY: 3, DISAGREE: 0, LATE: 0, SEQUENCE: 0, ERROR: 1 },

@@ -42,6 +42,9 @@ export interface DeadLetter {
   outbox: RawOutboxEntry[];
 }
 
+/** A letter without its message, of which a list would hold hundreds of megabytes. */
+export type ListedLetter = Omit<DeadLetter, 'raw' | 'headers' | 'outbox'>;
+
 /** What its finder knows of a dead letter. */
 export interface DeadLetterRecord {
   readonly id: string;
@@ -77,7 +80,7 @@ export interface DeadLetterStore {
   /** Stores the letter, once per id, with its copy for the DLQ stream. A repeat only moves `lastSeenAt` and `deliveries`. */
   record(letter: DeadLetterRecord): Promise<void>;
   /** Ascending by id, from after `after`. */
-  list(filter: DeadLetterFilter, page: { limit: number; after?: string }): Promise<DeadLetter[]>;
+  list(filter: DeadLetterFilter, page: { limit: number; after?: string }): Promise<ListedLetter[]>;
   get(id: string): Promise<DeadLetter | undefined>;
   /** Open letters by class, for the metric. */
   countOpen(): Promise<Map<DeadLetterClassName, number>>;
@@ -90,6 +93,7 @@ export interface DeadLetterStore {
 }
 
 const ERROR_CHARACTERS_MAX = 2_000;
+const ANSWER_MAX = 500;
 const REASON_CHARACTERS_MIN = 10;
 const CLOSE_ATTEMPTS = 10;
 
@@ -166,7 +170,7 @@ function documentOf(letter: DeadLetterRecord, app: string): DeadLetter {
     firstSeenAt: new Date(firstSeenAt),
     lastSeenAt: new Date(lastSeenAt),
     error: (letter.error ?? '').slice(0, ERROR_CHARACTERS_MAX),
-    nodeAnswers: [...(nodeAnswers ?? [])],
+    nodeAnswers: (nodeAnswers ?? []).map(({ nodeId, answer }) => ({ nodeId, answer: answer.slice(0, ANSWER_MAX) })),
     headers: { ...headers },
     revision: letter.revision ?? 0,
     reason: '',
@@ -198,7 +202,8 @@ function list(letters: Collection<DeadLetter>, filter: DeadLetterFilter, page: {
     ...(filter.durable === undefined ? {} : { durable: filter.durable }),
     ...(page.after === undefined ? {} : { _id: { $gt: page.after } }),
   };
-  return letters.find(query).sort({ _id: 1 }).limit(page.limit).toArray();
+  const withoutMessage = { raw: 0, headers: 0, outbox: 0 } as const;
+  return letters.find<ListedLetter>(query, { projection: withoutMessage }).sort({ _id: 1 }).limit(page.limit).toArray();
 }
 
 async function countOpen(letters: Collection<DeadLetter>): Promise<Map<DeadLetterClassName, number>> {

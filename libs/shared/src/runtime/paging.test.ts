@@ -1,9 +1,20 @@
 import { expect, test } from 'vitest';
 import { GrpcFault } from './grpc-status.ts';
-import { decodePageToken, encodePageToken, pageSize } from './paging.ts';
+import { cutPage, decodePageToken, encodePageToken, pageSize } from './paging.ts';
 
 test('a page has 100 rows unless asked otherwise, and never more than 500', () => {
   expect([0, 1, 500, 501, 4_294_967_295].map(pageSize)).toEqual([100, 1, 500, 500, 500]);
+});
+
+test('a page ends where its rows, its size or 2 MiB end, and is never empty', () => {
+  const codec = { encode: (mebibytes: number) => ({ finish: () => new Uint8Array(mebibytes * 1_048_576) }) };
+  const cut = (rows: number[], size: number) => cutPage(rows, size, (row) => row, codec);
+  expect(cut([], 2)).toEqual({ messages: [], last: undefined });
+  expect(cut([0.1, 0.2], 2)).toEqual({ messages: [0.1, 0.2], last: undefined });
+  expect(cut([0.1, 0.2, 0.3], 2)).toEqual({ messages: [0.1, 0.2], last: 0.2 });
+  expect(cut([0.5, 1, 0.75], 5)).toEqual({ messages: [0.5, 1], last: 1 });
+  expect(cut([3, 0.1], 5)).toEqual({ messages: [3], last: 3 });
+  expect(cut([3], 5)).toEqual({ messages: [3], last: undefined });
 });
 
 test('a token gives back its fields', () => {

@@ -20,7 +20,7 @@ import { recheckTemplate } from '../../flows/recheck-template.ts';
 import { replayClass, replayLetters, type ReplayPorts } from '../../flows/replay-dead-letters.ts';
 import type { AuditRecords, LetterRefusal, QueueControl } from '../../upkeep-ports.ts';
 import { nameOf } from './auditor-service.ts';
-import { renderLetter, renderTemplate } from './render.ts';
+import { renderWholeLetter, renderTemplate } from './render.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 const LETTERS_MAX = 500;
@@ -114,7 +114,7 @@ async function drop(parts: AdminParts, asked: DropDeadLetterRequest): Promise<Dr
   const outcome = await dropDeadLetter(parts.ports, asked.deadLetterId, asked.reason);
   if (!outcome.ok) throw fault(outcome.error, asked.deadLetterId);
   const letter = await parts.letters.get(asked.deadLetterId);
-  return { deadLetter: letter && renderLetter(letter, 'everything') };
+  return { deadLetter: letter && renderWholeLetter(letter) };
 }
 
 const REFUSALS = {

@@ -1,18 +1,20 @@
 import {
   AuditorServiceService,
+  Batch,
   BatchState,
   type GetQueueStatusResponse,
   type ListBatchesRequest,
+  Template,
   TemplateState,
 } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
-import { DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
+import { DeadLetter, DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
-import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
+import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import type { Circuit } from '../../node-ports.ts';
 import type { AuditRecords, BatchFilter, QueueControl, QueueCounts } from '../../upkeep-ports.ts';
-import { renderBatch, renderLetter, renderTemplate } from './render.ts';
+import { renderBatch, renderLetter, renderTemplate, renderWholeLetter } from './render.ts';
 
 export interface ServiceParts {
   readonly clock: Clock;
@@ -45,8 +47,9 @@ export function auditorService(parts: ServiceParts): Implementation {
       const { id: afterId = '' } = decodePageToken(pageToken);
       const stateName = nameOf(TemplateState, 'TEMPLATE_STATE_', state);
       const filter = { ...(stateName === undefined ? {} : { state: stateName }), ...(code === '' ? {} : { code }) };
-      const found = await records.templates(filter, { limit, afterId });
-      return { templates: found.map(renderTemplate), nextPageToken: nextToken(found, limit, ({ id }) => ({ id })) };
+      const found = await records.templates(filter, { limit: limit + 1, afterId });
+      const { messages, last } = cutPage(found, limit, renderTemplate, Template);
+      return { templates: messages, nextPageToken: last === undefined ? '' : encodePageToken({ id: last.id }) };
     },
     getQueueStatus: () => queueStatus(parts),
     listDeadLetters: async ({ state, class: wanted, pageSize: size, pageToken }) => {
@@ -58,14 +61,14 @@ export function auditorService(parts: ServiceParts): Implementation {
         ...(stateName === undefined ? {} : { state: stateName }),
         ...(className === undefined ? {} : { class: className }),
       };
-      const found = await letters.list(filter, { limit, ...(id === undefined ? {} : { after: id }) });
-      const nextPageToken = nextToken(found, limit, (last) => ({ id: last._id }));
-      return { deadLetters: found.map((letter) => renderLetter(letter, 'summary')), nextPageToken };
+      const found = await letters.list(filter, { limit: limit + 1, ...(id === undefined ? {} : { after: id }) });
+      const { messages, last } = cutPage(found, limit, renderLetter, DeadLetter);
+      return { deadLetters: messages, nextPageToken: last === undefined ? '' : encodePageToken({ id: last._id }) };
     },
     getDeadLetter: async ({ deadLetterId }) => {
       const letter = await letters.get(deadLetterId);
       if (letter === undefined) throw new GrpcFault('DEAD_LETTER_UNKNOWN', `no dead letter ${deadLetterId}`);
-      return { deadLetter: renderLetter(letter, 'everything') };
+      return { deadLetter: renderWholeLetter(letter) };
     },
   });
 }
@@ -74,11 +77,10 @@ async function listBatches(records: AuditRecords, request: ListBatchesRequest) {
   const limit = pageSize(request.pageSize);
   const { at, id } = decodePageToken(request.pageToken);
   const after = at === undefined || id === undefined ? undefined : { receivedAtMs: Number(at), id };
-  const found = await records.batches(filterOf(request), { limit, after });
-  return {
-    batches: found.map((record) => renderBatch(record, 'without-shares')),
-    nextPageToken: nextToken(found, limit, (last) => ({ at: String(last.receivedAtMs), id: last.id })),
-  };
+  const found = await records.batches(filterOf(request), { limit: limit + 1, after });
+  const { messages, last } = cutPage(found, limit, (record) => renderBatch(record, 'without-shares'), Batch);
+  const nextPageToken = last === undefined ? '' : encodePageToken({ at: String(last.receivedAtMs), id: last.id });
+  return { batches: messages, nextPageToken };
 }
 
 const TIME_MAX_MS = 8_640_000_000_000_000n;
@@ -96,11 +98,6 @@ function filterOf(request: ListBatchesRequest): BatchFilter {
     ...(receivedFromMs === 0n ? {} : { receivedFromMs: Number(receivedFromMs) }),
     ...(receivedBeforeMs === 0n ? {} : { receivedBeforeMs: Number(receivedBeforeMs) }),
   };
-}
-
-function nextToken<T>(found: readonly T[], limit: number, fields: (last: T) => Record<string, string>): string {
-  const last = found.at(-1);
-  return last === undefined || found.length < limit ? '' : encodePageToken(fields(last));
 }
 
 type NameIn<Table, Prefix extends string> = Exclude<

@@ -8,7 +8,7 @@ import {
 import { TemplateJudged, VerdictGiven } from '@assay/proto/gen/assay/auditor/v1/events';
 import { type DeadLetter, DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import { BatchAccepted, TemplateDeclared } from '@assay/proto/gen/assay/pool/v1/events';
-import type { DeadLetter as StoredLetter } from '@assay/shared/runtime/dead-letters';
+import type { DeadLetter as StoredLetter, ListedLetter } from '@assay/shared/runtime/dead-letters';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import type { BatchRecord, TemplateRecord } from '../../upkeep-ports.ts';
 
@@ -40,8 +40,8 @@ export function renderTemplate(record: TemplateRecord): Template {
   };
 }
 
-export function renderLetter(letter: StoredLetter, detail: 'summary' | 'everything'): DeadLetter {
-  const whole = detail === 'everything';
+/** Without the raw message: for lists. */
+export function renderLetter(letter: ListedLetter): DeadLetter {
   return {
     deadLetterId: letter._id,
     durable: letter.durable,
@@ -55,10 +55,15 @@ export function renderLetter(letter: StoredLetter, detail: 'summary' | 'everythi
     nodeAnswers: letter.nodeAnswers.map(({ nodeId, answer }) => ({ nodeId, answer })),
     traceId: traceIdOf(letter.trace),
     subject: letter.subject,
-    raw: whole ? Buffer.from(letter.raw) : Buffer.alloc(0),
-    rendered: whole ? renderMessage(letter.subject, letter.raw) : '',
+    raw: Buffer.alloc(0),
+    rendered: '',
     reason: letter.reason,
   };
+}
+
+export function renderWholeLetter(letter: StoredLetter): DeadLetter {
+  const { subject, raw } = letter;
+  return { ...renderLetter(letter), raw: Buffer.from(raw), rendered: renderMessage(subject, raw) };
 }
 
 /** A raw message for people: JSON with bytes in hex; empty when it is no message of its subject. */

@@ -5,7 +5,12 @@ import {
   DeadLetterState as WireState,
 } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import { toHex } from '@assay/shared/kernel/bytes';
-import type { DeadLetter, DeadLetterClassName, DeadLetterStateName } from '@assay/shared/runtime/dead-letters';
+import type {
+  DeadLetter,
+  DeadLetterClassName,
+  DeadLetterStateName,
+  ListedLetter,
+} from '@assay/shared/runtime/dead-letters';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
 
 const CLASSES = {
@@ -37,7 +42,7 @@ export function parseLetterState(wire: WireState): DeadLetterStateName | undefin
 }
 
 /** Without the raw message: for lists and for answers of commands. */
-export function renderLetter(letter: DeadLetter): WireLetter {
+export function renderLetter(letter: ListedLetter): WireLetter {
   return {
     deadLetterId: letter._id,
     durable: letter.durable,

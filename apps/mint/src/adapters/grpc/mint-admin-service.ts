@@ -9,11 +9,12 @@ import {
   ResumeIssuanceRequest,
   ResumeIssuanceResponse,
 } from '@assay/proto/gen/assay/mint/v1/mint_service';
+import { DeadLetter } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
-import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
+import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { resumeIssuance } from '../../flows/resume-issuance.ts';
 import type { PausePorts } from '../../flows/pause-issuance.ts';
 import { renderControl } from './control-message.ts';
@@ -71,14 +72,9 @@ async function listLetters(
 ): Promise<ListDeadLettersResponse> {
   const limit = pageSize(request.pageSize);
   const after = request.pageToken === '' ? undefined : decodePageToken(request.pageToken)['after'];
-  const page = await letters.list(filterOf(request), { limit: limit + 1, ...(after === undefined ? {} : { after }) });
-  const shown = page.slice(0, limit);
-  const last = shown.at(-1);
-  const isLast = page.length <= limit || last === undefined;
-  return {
-    deadLetters: shown.map(renderLetter),
-    nextPageToken: isLast ? '' : encodePageToken({ after: last._id }),
-  };
+  const found = await letters.list(filterOf(request), { limit: limit + 1, ...(after === undefined ? {} : { after }) });
+  const { messages, last } = cutPage(found, limit, renderLetter, DeadLetter);
+  return { deadLetters: messages, nextPageToken: last === undefined ? '' : encodePageToken({ after: last._id }) };
 }
 
 function replay(
