@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { later } from '@assay/shared/kernel/clock';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { templateBodyPort } from '../src/adapters/mongo/template-bodies.ts';
 import { templatePort } from '../src/adapters/mongo/templates.ts';
@@ -43,6 +44,30 @@ it('hashes go 30 d after sealing, batches after their retention, the head of eac
   expect((await database.recount()).violations).toEqual([]);
 });
 
+it('a key that mines no more keeps its head, and nothing behind it stays for that', async () => {
+  const pool = batchInstance({ batches: database.batches, clock, windowMs: 0 });
+  await pool.submit(madeUpShare({ seed: 'gone', lockingKey: OTHER_KEY }));
+  clock.advance(1);
+  for (const seed of ['a', 'b', 'c']) await pool.submit(madeUpShare({ seed }));
+  await published();
+  clock.advance(1);
+  expect(await database.batches.removeOld(clock.now(), 1)).toBe(1);
+  expect(await count({ lockingKey: LOCKING_KEY })).toBe(2);
+});
+
+it('old batches go in as many rounds as it takes', async () => {
+  const left = { releaseHashes: 1_200, removeOld: 500 };
+  const take = (what: keyof typeof left) => async (_: unknown, limit: number) => {
+    const taken = Math.min(limit, left[what]);
+    left[what] -= taken;
+    return taken;
+  };
+  const batches = { ...database.batches, releaseHashes: take('releaseHashes'), removeOld: take('removeOld') };
+  const { sealer } = batchInstance({ batches, clock });
+  await sweepOldBatches({ batches, sealer, clock, instance: 'a' }, { orphanMs: ORPHAN_MS, retentionMs: DAY_MS });
+  expect(left).toEqual({ releaseHashes: 0, removeOld: 0 });
+});
+
 it('what was not published stays, however old', async () => {
   const pool = batchInstance({ batches: database.batches, clock, windowMs: 0 });
   for (const seed of ['a', 'b']) await pool.submit(madeUpShare({ seed }));
@@ -77,4 +102,20 @@ it('a template closes when its jobs are over and its batches sealed; its body go
   clock.advance(1);
   await removeOldBodies(ports);
   expect([await bodies.has(template.id, 10), (await templates.find(template.id))?.bodyGone]).toEqual([false, true]);
+});
+
+it('bodies that blocks were found on stay, and keep no other from going', async () => {
+  const templates = templatePort(database.db, poolEvents);
+  const closed = { state: 'closed', curtime: 0, fetchedAt: clock.now(), lastJobAt: clock.now() } as const;
+  const record = { ...closed, closedAt: clock.now(), bodyGone: false, version: 1 };
+  const found = knownTemplate();
+  const other = { ...found, id: 'ab'.repeat(32), declaredAt: later(found.declaredAt, 1) };
+  for (const template of [found, other]) {
+    await templates.insert({ ...record, template });
+    // The insert of a new template knows no end.
+    await templates.change({ ...record, template }, { closedAt: clock.now() });
+  }
+  await database.db.collection('blocks').insertOne({ templateId: found.id }, { bypassDocumentValidation: true });
+  const old = await templates.listBodiesToRemove(later(clock.now(), 1), 1);
+  expect(old.map(({ template }) => template.id)).toEqual([other.id]);
 });

@@ -27,24 +27,20 @@ export async function removeOldBatches(
   sealedBefore: UnixMs,
   limit: number,
 ): Promise<number> {
-  const old = await collection
+  const before = new Date(sealedBefore);
+  const old = collection
     .find(
-      {
-        openedAt: { $lt: new Date(sealedBefore) },
-        sealedAt: { $lt: new Date(sealedBefore) },
-        'outbox.0': { $exists: false },
-      },
+      { openedAt: { $lt: before }, sealedAt: { $lt: before }, 'outbox.0': { $exists: false } },
       { projection: { lockingKey: 1, keySeq: 1 } },
     )
-    .sort({ openedAt: 1 })
-    .limit(limit)
-    .toArray();
-  let removed = 0;
-  for (const { _id, lockingKey, keySeq } of old) {
+    .sort({ openedAt: 1 });
+  // Heads of keys that mine no more stay for ever and are the oldest: the search goes on behind them.
+  const removable: string[] = [];
+  for await (const { _id, lockingKey, keySeq } of old) {
     if (keySeq === undefined) continue;
     const later = await collection.findOne({ lockingKey, keySeq: { $gt: keySeq } }, { projection: { _id: 1 } });
-    if (later === null) continue;
-    removed += (await collection.deleteOne({ _id })).deletedCount;
+    if (later !== null) removable.push(_id);
+    if (removable.length >= limit) break;
   }
-  return removed;
+  return removable.length === 0 ? 0 : (await collection.deleteMany({ _id: { $in: removable } })).deletedCount;
 }

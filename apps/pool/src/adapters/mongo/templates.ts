@@ -93,15 +93,13 @@ async function listBodiesToRemove(
   closedBefore: Date,
   limit: number,
 ): Promise<readonly TemplateRecord[]> {
+  const foundOn = await db.collection<{ templateId: string }>('blocks').distinct('templateId');
   const documents = await collection
-    .find({ state: 'closed', bodyGone: false, closedAt: { $lt: closedBefore } })
+    .find({ _id: { $nin: foundOn }, state: 'closed', bodyGone: false, closedAt: { $lt: closedBefore } })
     .sort({ declaredAt: 1 })
     .limit(limit)
     .toArray();
-  const foundOn = await db
-    .collection<{ templateId: string }>('blocks')
-    .distinct('templateId', { templateId: { $in: documents.map(({ _id }) => _id) } });
-  return documents.filter(({ _id }) => !foundOn.includes(_id)).map(recordOf);
+  return documents.map(recordOf);
 }
 
 function queryOf({ state, declaredBefore, after }: TemplateFilter): Filter<TemplateDocument> {
