@@ -8,7 +8,7 @@ import { operationBreaches, supplyBreaches } from './invariants.ts';
 import { addSupplies, countedOperations, EMPTY_SUPPLY, unitSupplies, withOperations } from './supply.ts';
 
 const AT = unixMs(1_795_227_413_000);
-const KEYSETS = new Map([[KEYSET.id, KEYSET]]);
+const HEARD = { byId: new Map([[KEYSET.id, KEYSET]]), at: AT };
 
 /** Mints, and swaps that spend what was signed before them. */
 const history: fc.Arbitrary<Operation[]> = fc
@@ -69,7 +69,7 @@ describe('supply', () => {
 describe('an operation', () => {
   const indexed = { inputs: true, outputs: true, quotes: false };
   const swap = aSwap(AT, [8n], [4n, 3n]);
-  const found = (operation: Operation) => operationBreaches(operation, indexed, KEYSETS).map((each) => each.invariant);
+  const found = (operation: Operation) => operationBreaches(operation, indexed, HEARD).map((each) => each.invariant);
 
   test('that the mint wrote breaks nothing', () => {
     expect(found(swap)).toEqual([]);
