@@ -115,6 +115,25 @@ describe('a miner', () => {
   });
 });
 
+it('an instance seals its batches at its end though a node answers nothing any more', async () => {
+  let [hangs, hanging] = [false, false];
+  const node = fixedNode(file(), () => clock.now());
+  const bestBlockHash = (): Promise<string> => {
+    hanging = hangs;
+    return hangs ? new Promise(() => undefined) : node.bestBlockHash();
+  };
+  const edge = await start({ nodes: [{ ...node, bestBlockHash }], rules: { windowMs: 60_000 } });
+  const miner = await mine(edge.port);
+  miner.send(10, 'mining.submit', miner.share());
+  expect((await miner.answer(10)).result).toBe(true);
+  hangs = true;
+  await until(() => hanging);
+  await edge.context.stop();
+  running = [];
+  const batches = await database.db.collection('batches').find().toArray();
+  expect(batches.map(({ state }) => String(state))).toEqual(['sealed']);
+});
+
 describe('two instances', () => {
   it('mine on one template, with prefixes of their own', async () => {
     const [maker, follower] = [await start(), await start({ makes: false, nodes: [] })];

@@ -24,8 +24,6 @@ const OLD_MS = 600_000;
 /** Starts everything of the pool that repeats, and says what has to end how. */
 export async function runPool(context: ServiceContext, pool: Pool, leases: Leases, tipPollMs: number): Promise<void> {
   await holdSlot(context, pool);
-  endBatches(context, pool);
-  context.every('batches', WRITER_MS, () => pool.writer.tick());
   followChain(context, pool, leases, tipPollMs);
   context.every('templates', SECOND_MS, async () => {
     await followTemplates({ ...pool, ...pool.ports });
@@ -38,6 +36,8 @@ export async function runPool(context: ServiceContext, pool: Pool, leases: Lease
     return pool.counts.flush();
   });
   sweep(context, pool, leases);
+  context.every('batches', WRITER_MS, () => pool.writer.tick());
+  endBatches(context, pool);
   context.readiness('slot', () => pool.slot.slot() !== undefined);
   context.readiness('template', () => pool.board.isFresh());
   context.readiness('store', () => pool.serves() || !pool.board.isFresh());
@@ -67,6 +67,7 @@ async function holdSlot(context: ServiceContext, { slot, writer }: Pool): Promis
   context.every('slot', SLOT_TTL_MS / 3, beat);
 }
 
+/** What is registered last stops first: before the work with nodes, which may hang, and while the ticks go on. */
 function endBatches(context: ServiceContext, { writer, counts }: Pool): void {
   context.onStop('work', 'statistics', () => counts.flush());
   context.onStop('work', 'batches', () => writer.drain());
