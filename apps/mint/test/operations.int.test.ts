@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OperationDocument, OPERATIONS } from '../src/adapters/mongo/operation-document.ts';
 import { mongoOperations } from '../src/adapters/mongo/operations.ts';
-import { aMint, anInput, aSwap, operationsContract } from './operations-contract.ts';
+import { aMint, anInput, anOutput, aSwap, operationsContract } from './operations-contract.ts';
 
 const clock = new FakeClock();
 let database: TestDatabase | undefined;
@@ -65,6 +65,35 @@ describe('the document of an operation', () => {
     const names = (await collection.indexes()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique']));
     expect(await mongoOperations(db, clock).findSpent([])).toEqual(new Map());
+  });
+});
+
+describe('a question about one point of each of many operations', () => {
+  it('brings no other points and no other witnesses', async () => {
+    const { db } = await open();
+    const operations = mongoOperations(db, clock);
+    const names = Array.from({ length: 20 }, (_, index) => `wide-${index}`);
+    for (const name of names) {
+      const sides = Array.from({ length: 50 }, (_, place) => `${name}/${place}`);
+      const wide = aSwap(name, sides, sides);
+      await operations.commit({
+        ...wide,
+        inputs: wide.inputs.map((input) => ({ ...input, witness: 'w'.repeat(1_000) })),
+      });
+    }
+    await db.command({ profile: 2 });
+    const spent = await operations.findSpent(names.map((name) => anInput(`${name}/7`).y));
+    const signed = await operations.findSigned(names.map((name) => anOutput(`${name}/7`).b));
+    await db.command({ profile: 0 });
+    expect([spent.size, signed.size]).toEqual([20, 20]);
+    expect([...spent.values()]).toContainEqual({ state: 'SPENT', witness: 'w'.repeat(1_000) });
+    expect(signed.get(anOutput('wide-3/7').b)).toEqual(anOutput('wide-3/7'));
+    const answers = await db
+      .collection('system.profile')
+      .find({ ns: `${db.databaseName}.operations` })
+      .toArray();
+    expect(answers.length).toBeGreaterThan(0);
+    for (const { responseLength } of answers) expect(Number(responseLength)).toBeLessThan(40_000);
   });
 });
 

@@ -67,29 +67,43 @@ function ofRequest<Found>(found: ReadonlyMap<PointHex, Found>, points: readonly 
   return own;
 }
 
-// The flags are in the filters because only with them the partial indexes apply.
+// The flags are in the filters because only with them the partial indexes apply. The server leaves out the other points
+// of an operation: one request may name a point of each of a thousand operations, which have a thousand points each.
 async function readSpent(
   collection: Collection<OperationDocument>,
   ys: readonly PointHex[],
 ): Promise<ReadonlyMap<PointHex, SpentInput>> {
-  const documents = await collection
-    .find({ hasInputs: true, 'inputs.y': { $in: ys.map(bytesOf) } })
-    .hint('inputsY_unique')
-    .project<Pick<OperationDocument, 'inputs'>>({ _id: 0, 'inputs.y': 1, 'inputs.witness': 1 })
+  const asked = { 'inputs.y': { $in: ys.map(bytesOf) } };
+  const found = await collection
+    .aggregate<{ inputs: OperationDocument['inputs'][number] }>(
+      [
+        { $match: { hasInputs: true, ...asked } },
+        { $project: { _id: 0, 'inputs.y': 1, 'inputs.witness': 1 } },
+        { $unwind: '$inputs' },
+        { $match: asked },
+      ],
+      { hint: 'inputsY_unique' },
+    )
     .toArray();
-  const inputs = documents.flatMap((document) => document.inputs);
-  return new Map(inputs.map(({ y, witness }) => [pointHex(y), { state: 'SPENT', witness }]));
+  return new Map(found.map(({ inputs: { y, witness } }) => [pointHex(y), { state: 'SPENT', witness }]));
 }
 
 async function readSigned(
   collection: Collection<OperationDocument>,
   bs: readonly PointHex[],
 ): Promise<ReadonlyMap<PointHex, OperationOutput>> {
-  const documents = await collection
-    .find({ hasOutputs: true, 'outputs.b': { $in: bs.map(bytesOf) } })
-    .hint('outputsB_unique')
-    .project<Pick<OperationDocument, 'outputs'>>({ _id: 0, outputs: 1 })
+  const asked = { 'outputs.b': { $in: bs.map(bytesOf) } };
+  const found = await collection
+    .aggregate<{ outputs: OperationDocument['outputs'][number] }>(
+      [
+        { $match: { hasOutputs: true, ...asked } },
+        { $project: { _id: 0, outputs: 1 } },
+        { $unwind: '$outputs' },
+        { $match: asked },
+      ],
+      { hint: 'outputsB_unique' },
+    )
     .toArray();
-  const outputs = documents.flatMap((document) => document.outputs).map(parseOutput);
+  const outputs = found.map((document) => parseOutput(document.outputs));
   return new Map(outputs.map((output) => [output.b, output]));
 }
