@@ -92,6 +92,22 @@ describe('statistics of a worker', () => {
     expect([record('rig1', 4)?.work, record('rig1', 5)?.work]).toEqual([workOf(3), workOf(3)]);
   });
 
+  it('are not kept of ever more strangers, and those that are forgotten count anew', async () => {
+    const counting = createShareCounts({
+      ...{ workers: workers(), clock, reportFault: () => undefined, slot: () => slot },
+      maxWorkers: 2,
+    });
+    for (const name of ['a', 'b', 'c']) await counting.join({ ...RIG, name }, 'miner/1');
+    counting.accepted({ ...RIG, name: 'c' }, 3, sha256(u32(1)), clock.now());
+    await counting.flush();
+    expect([...stored.values()].map(({ name }) => name).sort()).toEqual(['a', 'b']);
+    clock.advance(3_600_000);
+    await counting.flush();
+    counting.accepted({ ...RIG, name: 'c' }, 3, sha256(u32(2)), clock.now());
+    await counting.flush();
+    expect(record('c')?.work).toBe(workOf(3));
+  });
+
   it('beyond 10,000 names of a key are counted as other', async () => {
     names = 10_000;
     const counting = counts();

@@ -13,6 +13,8 @@ export interface CountSharesPorts {
   readonly reportFault: ReportFault;
   /** The slot that this instance holds; without one nothing is written. */
   slot(): number | undefined;
+  /** Workers in memory, 200,000 when left out: an authorize costs a stranger nothing. Beyond, new ones are not counted. */
+  readonly maxWorkers?: number;
 }
 
 /** Statistics of the workers on this instance's slot; what was not flushed is lost in a crash. */
@@ -26,6 +28,7 @@ export interface ShareCounts {
 }
 
 const NAMES_PER_KEY_MAX = 10_000;
+const WORKERS_MAX = 200_000;
 const FORGET_AFTER_MS = 3_600_000;
 const WRITE_MAX = 500;
 
@@ -49,6 +52,8 @@ export function createShareCounts(ports: CountSharesPorts): ShareCounts {
   const entries = new Map<string, Entry>();
   const names = createNames(ports.workers);
 
+  const maxWorkers = ports.maxWorkers ?? WORKERS_MAX;
+
   const entryOf = (worker: Worker): Entry => {
     const name = names.countedAs(worker);
     const slot = ports.slot() ?? -1;
@@ -56,7 +61,7 @@ export function createShareCounts(ports: CountSharesPorts): ShareCounts {
     const known = entries.get(id);
     if (known !== undefined) return known;
     const made = emptyEntry({ lockingKey: worker.lockingKey, name }, slot, ports.clock.now());
-    entries.set(id, made);
+    if (entries.size < maxWorkers) entries.set(id, made);
     return made;
   };
   return {
@@ -77,6 +82,7 @@ export function createShareCounts(ports: CountSharesPorts): ShareCounts {
     async flush() {
       const slot = ports.slot();
       forget(entries, slot, ports.clock.now());
+      names.keep(new Set([...entries.values()].map(({ worker }) => worker.lockingKey)));
       const due = [...entries.values()].filter((entry) => entry.changed && entry.slot === slot);
       for (let at = 0; at < due.length; at += WRITE_MAX) {
         await writeEntries(ports, due.slice(at, at + WRITE_MAX)).catch((error: unknown) =>
@@ -165,6 +171,11 @@ function createNames(workers: WorkerPort) {
       if (full && !names.has(name)) return 'other';
       names.add(name);
       return name;
+    },
+    /** Forgets the names of all other keys. */
+    keep(keys: ReadonlySet<LockingKey>): void {
+      for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+      for (const key of stored.keys()) if (!keys.has(key)) stored.delete(key);
     },
   };
 }
