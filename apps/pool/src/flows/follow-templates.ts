@@ -22,7 +22,7 @@ export async function followTemplates(ports: FollowTemplatesPorts): Promise<void
   const live = await ports.templates.listLive();
   for (const { state, template } of live) if (state === 'invalid') board.withdraw(template.id);
   const newest = newestActive(live);
-  if (newest === undefined || !isNews(board, newest)) return;
+  if (newest === undefined || !isNews(board, live, newest)) return;
   board.post({ template: newest.template, curtime: newest.curtime, fetchedAt: newest.fetchedAt });
   if (ports.cache.get(newest.template.id) === undefined) await readBody(ports, newest.template.id);
 }
@@ -32,11 +32,12 @@ function newestActive(live: readonly TemplateRecord[]): TemplateRecord | undefin
   return active.toSorted((a, b) => b.fetchedAt - a.fetchedAt)[0];
 }
 
-function isNews(board: JobBoard, record: TemplateRecord): boolean {
-  const { offer } = board;
+function isNews({ offer }: JobBoard, live: readonly TemplateRecord[], newest: TemplateRecord): boolean {
   if (offer === undefined) return true;
-  const other = record.template.id !== offer.template.id;
-  return other ? record.fetchedAt >= offer.fetchedAt : record.fetchedAt > offer.fetchedAt;
+  if (newest.template.id === offer.template.id) return newest.fetchedAt > offer.fetchedAt;
+  // Times are those of the makers, whose clocks may differ: an end that is written down counts more.
+  const ended = live.some(({ template, state }) => template.id === offer.template.id && state !== 'active');
+  return ended || newest.fetchedAt >= offer.fetchedAt;
 }
 
 /** So that a block is submitted without a read; the jobs need not wait for it. */

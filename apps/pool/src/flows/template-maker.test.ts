@@ -223,6 +223,20 @@ describe('the template maker', () => {
     expect(board.work?.template.minNtime).toBe(1_795_226_005);
   });
 
+  it('is followed to what ended a template, also by an instance whose clock is ahead of its own', async () => {
+    const { maker, nodes, poll, ports } = await bench();
+    await maker.make();
+    const board = new JobBoard({ clock, maxAgeMs: 180_000, staleGraceMs: 2_000, firstCounter: 0 });
+    await followTemplates({ ...ports, board });
+    clock.advance(-30_000);
+    if (nodes[0] !== undefined) nodes[0].now.answer = nodeAnswer('b', { height: 840_002 });
+    await poll();
+    await maker.make();
+    await followTemplates({ ...ports, board });
+    expect(board.work?.template.height).toBe(840_002);
+    clock.advance(30_000);
+  });
+
   it('reports a source that fails, and makes the template when it is back', async () => {
     const { maker, nodes, poll } = await bench();
     const [first] = nodes;
