@@ -1,4 +1,4 @@
-import { type Bytes, compareBytes } from '@assay/shared/kernel/bytes';
+import type { Bytes } from '@assay/shared/kernel/bytes';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 
 // 01-pool section 13. Statistics: floating point is allowed here, and nothing that is paid reads it.
@@ -66,8 +66,12 @@ export function effortPercent(workSinceBlock: bigint, networkWork: bigint): numb
   return (100 * Number(workSinceBlock)) / Number(networkWork);
 }
 
-/** The lower of two hashes in internal byte order. */
+/** The lower of two hashes in internal byte order: the last byte is the highest. */
 export function lowerHash(a: Bytes | undefined, b: Bytes): Bytes {
   if (a === undefined) return b;
-  return compareBytes(Buffer.from(a).reverse(), Buffer.from(b).reverse()) <= 0 ? a : b;
+  for (let index = b.length - 1; index >= 0; index -= 1) {
+    const [left, right] = [a[index] ?? 0, b[index] ?? 0];
+    if (left !== right) return left < right ? a : b;
+  }
+  return a;
 }
