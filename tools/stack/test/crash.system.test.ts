@@ -118,7 +118,7 @@ test('every share that a miner was told is accepted stands in exactly one sealed
 
 test("the pool's own check finds its chains, carries and credits whole", async () => {
   const run = promisify(execFile);
-  const program = join(ROOT, 'apps/pool/src/check-database.ts');
+  const program = join(ROOT, 'apps/pool/src/recount/main.ts');
   const { stdout } = await run(process.execPath, [program], {
     env: { ...process.env, MONGODB_URI: stack.servers.mongoUri },
   });

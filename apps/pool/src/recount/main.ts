@@ -1,3 +1,6 @@
+// npm run pool:check -- [--uri mongodb://…] [--database pool]
+// Recounts the invariants P1–P3 and P9 of all batches (01-pool section 17). Prints one JSON line; exits 1 and names them
+// when one is violated. Without --uri: MONGODB_URI.
 import { MongoClient } from 'mongodb';
 import { parseArgs } from 'node:util';
 import { defineConfig } from '@assay/shared/runtime/config';

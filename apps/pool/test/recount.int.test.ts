@@ -8,7 +8,7 @@ import { batchInstance } from './batch-instance.ts';
 import { madeUpShare } from './known-work.ts';
 import { type PoolDatabase, poolDatabase } from './pool-database.ts';
 
-const COMMAND = fileURLToPath(new URL('../src/check-database.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../src/recount/main.ts', import.meta.url));
 
 let database: PoolDatabase;
 beforeEach(async () => {
