@@ -83,9 +83,14 @@ export function decideResume(control: Control, reason: string, by: string, now: 
 /** How long an instance trusts the control it read last. */
 export const CONTROL_STALE_MS = 5_000;
 
+/** Whether a control that was read at this time may be obeyed still. */
+export function isCurrent(read: { at: UnixMs }, now: UnixMs): boolean {
+  return now - read.at < CONTROL_STALE_MS;
+}
+
 /** The level an instance obeys: one that cannot read the control stops everything. */
 export function obeyedLevel(read: { level: IssuanceLevel; at: UnixMs } | undefined, now: UnixMs): IssuanceLevel {
-  return read === undefined || now - read.at >= CONTROL_STALE_MS ? 'ALL' : read.level;
+  return read !== undefined && isCurrent(read, now) ? read.level : 'ALL';
 }
 
 function wasAcknowledged(control: Control, { breachId, breachVersion }: Pause): boolean {

@@ -1,5 +1,5 @@
 import type { Clock, UnixMs } from '@assay/shared/kernel/clock';
-import { obeyedLevel } from '../domain/control.ts';
+import { isCurrent, obeyedLevel } from '../domain/control.ts';
 import type { IssuanceLevel } from '../domain/issuance-level.ts';
 import type { ControlStore, IssuanceControl } from '../ports.ts';
 import { levelObeyed } from '../telemetry.ts';
@@ -9,12 +9,14 @@ export interface ControlFollower extends IssuanceControl {
   refresh(): Promise<void>;
 }
 
+const FIRST_VERSION = 1;
+
 /** What this instance obeys: the control as last read, for at most 5 s. */
 export function followControl({
   control,
   clock,
 }: {
-  readonly control: ControlStore;
+  readonly control: Pick<ControlStore, 'read' | 'register'>;
   readonly clock: Clock;
 }): ControlFollower {
   let read: { level: IssuanceLevel; version: number; at: UnixMs } | undefined;
@@ -24,6 +26,9 @@ export function followControl({
     async refresh() {
       const at = clock.now();
       try {
+        // A pause waits for whoever is registered. Who was silent registers first: what it reads then is no older than
+        // any pause that did not wait for it.
+        if (read === undefined || !isCurrent(read, at)) await control.register(read?.version ?? FIRST_VERSION);
         const { level: stored, version } = await control.read();
         // Two refreshes may overlap; the older answer must not undo the newer one.
         if (read === undefined || version >= read.version) read = { level: stored, version, at };

@@ -54,7 +54,8 @@ async function waitUntilTaken(
   instances: Collection<InstanceDocument>,
   version: number,
 ): Promise<void> {
-  for (let waited = 0; waited < TAKEN_WAIT_MS; waited += TAKEN_POLL_MS) {
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < TAKEN_WAIT_MS) {
     // An instance that is silent for longer obeys level ALL.
     const live = new Date(clock.now() - CONTROL_STALE_MS);
     if ((await instances.countDocuments({ seenAt: { $gt: live }, controlVersion: { $lt: version } })) === 0) return;
