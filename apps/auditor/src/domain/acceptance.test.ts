@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fromHex, reversed, toHex } from '@assay/shared/kernel/bytes';
-import { doubleSha256 } from '@assay/shared/kernel/hash';
+import { concat, fromHex, lp, reversed, toHex, u8, u64, utf8 } from '@assay/shared/kernel/bytes';
+import { doubleSha256, sha256 } from '@assay/shared/kernel/hash';
 import { schnorrVerify } from '@assay/shared/kernel/schnorr';
 import { type Batch, batchHashOf, sharesRootOf } from './batch.ts';
 import { deriveShares, judgeShares, ruleOnShares } from './check-shares.ts';
@@ -97,12 +97,28 @@ describe('A1: a real difficulty-1 share', () => {
     const { templateId, declaredBy } = template;
     expect(toHex(templateVerdictHash({ ...judged, templateId, declaredBy }))).toBe(a1.templateVerdict.verdictHash);
   });
+
+  it('has leaves whose hashes are the verdict hashes, and the tree over both of the specification', () => {
+    const { batchVerdict, templateVerdict, log } = a1;
+    const at = ({ decidedAtMs, code }: { decidedAtMs: number; code: string }) => [u64(BigInt(decidedAtMs)), lp(code)];
+    const templateLeaf = concat(
+      ...[utf8('assay/template-verdict/v1'), template.templateId, u8(1), ...at(templateVerdict), lp('')],
+    );
+    const head = concat(utf8('assay/verdict/v1'), batch.batchHash, u8(1), u64(1n));
+    const batchLeaf = concat(head, ...at(batchVerdict), merkleTreeRoot([]));
+    expect([templateLeaf, batchLeaf].map((leaf) => toHex(sha256(leaf)))).toEqual([
+      ...[templateVerdict.verdictHash, batchVerdict.verdictHash],
+    ]);
+    expect([templateLeaf, batchLeaf].map((leaf) => toHex(merkleTreeRoot([leaf])))).toEqual(log.leafHashes);
+    expect(toHex(merkleTreeRoot([templateLeaf, batchLeaf]))).toBe(log.root);
+  });
 });
 
 describe('A2: the carry', () => {
   it.each(vectors('auditor-carry').cases as Record<string, string>[])('of $count shares at $target', (wanted) => {
     const work = workOf(fromHex(wanted['target'] ?? ''));
     const count = Number(wanted['count']);
+    expect(String(work)).toBe(wanted['work'] ?? String(work));
     const { creditSum, carryOut } = creditsOf({ carryIn: BigInt(wanted['carryIn'] ?? 0), work, shift: 32, count });
     expect({ creditSum, carryOut }).toEqual({
       creditSum: BigInt(wanted['creditSum'] ?? 0),
@@ -112,9 +128,20 @@ describe('A2: the carry', () => {
 });
 
 describe('A3: the tree over leaves', () => {
-  const { leaves, roots } = vectors('auditor-merkle-tree') as { leaves: string[]; roots: string[] };
+  const { leaves, roots, inclusion } = vectors('auditor-merkle-tree') as {
+    leaves: string[];
+    roots: string[];
+    inclusion: { leaf: number; size: number; path: string[] };
+  };
   it.each(roots.map((root, index) => [index + 1, root] as const))('of size %i has its root', (size, root) => {
     expect(toHex(merkleTreeRoot(leaves.slice(0, size).map(fromHex)))).toBe(root);
+  });
+
+  it('holds leaf 2 in size 3 by the root of size 2', () => {
+    const leafHash = sha256(concat(u8(0), fromHex(leaves[inclusion.leaf] ?? '')));
+    const [sibling = ''] = inclusion.path;
+    expect(inclusion.path).toEqual([roots[1]]);
+    expect(toHex(sha256(concat(u8(1), fromHex(sibling), leafHash)))).toBe(roots[inclusion.size - 1]);
   });
 });
 
