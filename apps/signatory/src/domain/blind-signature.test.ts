@@ -63,6 +63,15 @@ describe('a blind signature', () => {
     }
   });
 
+  test('carries the DLEQ proof of acceptance example A2', () => {
+    const proven = acceptance.A2.filter(({ e }) => e !== undefined);
+    expect(proven).toHaveLength(1);
+    for (const { k, B_, e, s } of proven) {
+      const signature = signBlinded({ ...keyOf(k), blindedMessage: B_ });
+      expect([toHex(signature.e), toHex(signature.s)]).toEqual([e, s]);
+    }
+  });
+
   test('carries the deterministic DLEQ proof of NUT-12', () => {
     const { a, B_, C_, e, s } = nut12.deterministicNonce;
     const signature = signBlinded({ ...keyOf(a), blindedMessage: B_ });
