@@ -1,8 +1,9 @@
 import { holdLease, LEASES } from '@assay/shared/runtime/leases';
-import { ensureCollections } from '@assay/shared/runtime/mongo';
+import { ensureCollections, MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
+import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const TTL_MS = 300;
@@ -67,6 +68,16 @@ it('a holder who slept past the end has no token, even before he is told', async
   expect(one.token()).toBeUndefined();
   await taken;
   await eventually(() => expect(told).toEqual(['held 1', 'lost']));
+});
+
+it('a holder who cannot renew has no token after its time, though his clock stands still or was set back', async () => {
+  const client = await new MongoClient(stored.uri, MONGO_OPTIONS).connect();
+  const one = holdLease(first, client.db(stored.database), { name: 'sweeper', ttlMs: TTL_MS });
+  await eventually(() => expect(one.token()).toBe(1));
+  await client.close();
+  clock.advance(-3_600_000);
+  expect(one.token()).toBe(1);
+  await eventually(() => expect(one.token()).toBeUndefined());
 });
 
 it('of many instances that ask at once one gets the lease', async () => {

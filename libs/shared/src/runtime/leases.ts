@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import { isDue, later } from '../kernel/clock.ts';
+import { isDue, later, type UnixMs } from '../kernel/clock.ts';
 import { type CollectionDefinition, duplicateIndexOf } from './mongo.ts';
 import type { ServiceContext } from './service.ts';
 
@@ -41,7 +41,9 @@ export interface LeaseOptions {
 
 interface Tenure {
   readonly token: number;
-  until: number;
+  until: UnixMs;
+  /** The same on the monotonic clock: a wall clock that is set back makes no tenure longer. */
+  endsAt: number;
 }
 
 /**
@@ -63,7 +65,7 @@ export function holdLease(context: ServiceContext, db: Db, options: LeaseOptions
   };
   const renew = async (held: Tenure) => {
     const renewed = await renewLease(leases, context, options, held);
-    if (renewed === 'kept' || (renewed === 'unknown' && context.clock.now() < held.until)) return;
+    if (renewed === 'kept' || (renewed === 'unknown' && !isOver(context, held))) return;
     tenure = undefined;
     context.log.warn({ lease: options.name, fencing: held.token, renewed }, 'lease lost');
     options.onLost?.();
@@ -87,7 +89,7 @@ export function holdLease(context: ServiceContext, db: Db, options: LeaseOptions
     if (held !== undefined) await leases.updateOne(ownedBy(context, options, held), { $set: { until: new Date(0) } });
   });
   return {
-    token: () => (tenure !== undefined && context.clock.now() < tenure.until ? tenure.token : undefined),
+    token: () => (tenure !== undefined && !isOver(context, tenure) ? tenure.token : undefined),
   };
 }
 
@@ -98,14 +100,16 @@ async function takeLease(
   options: LeaseOptions,
 ): Promise<Tenure | undefined> {
   const now = context.clock.now();
-  const until = later(now, options.ttlMs);
+  const [until, endsAt] = [later(now, options.ttlMs), performance.now() + options.ttlMs];
   try {
     const taken = await leases.findOneAndUpdate(
       { _id: options.name, until: { $lte: new Date(now) } },
       { $set: { owner: context.instance, until: new Date(until) }, $inc: { token: 1 } },
       { upsert: true, returnDocument: 'after', timeoutMS: options.ttlMs },
     );
-    return taken === null || isDue(until, context.clock.now()) ? undefined : { token: taken.token, until };
+    if (taken === null) return undefined;
+    const tenure = { token: taken.token, until, endsAt };
+    return isOver(context, tenure) ? undefined : tenure;
   } catch (error) {
     // The upsert of a lease that is held: its document exists, but does not match.
     if (duplicateIndexOf(error) !== undefined) return undefined;
@@ -119,7 +123,7 @@ async function renewLease(
   options: LeaseOptions,
   held: Tenure,
 ): Promise<'kept' | 'taken-by-another' | 'unknown'> {
-  const until = later(context.clock.now(), options.ttlMs);
+  const [until, endsAt] = [later(context.clock.now(), options.ttlMs), performance.now() + options.ttlMs];
   try {
     const result = await leases.updateOne(
       ownedBy(context, options, held),
@@ -128,11 +132,16 @@ async function renewLease(
     );
     if (result.matchedCount === 0) return 'taken-by-another';
     held.until = until;
+    held.endsAt = endsAt;
     return 'kept';
   } catch (error) {
     context.log.warn({ err: error, lease: options.name }, 'lease not renewed');
     return 'unknown';
   }
+}
+
+function isOver(context: ServiceContext, { until, endsAt }: Tenure): boolean {
+  return isDue(until, context.clock.now()) || performance.now() >= endsAt;
 }
 
 function ownedBy(context: ServiceContext, options: LeaseOptions, held: Tenure) {
