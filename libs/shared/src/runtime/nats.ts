@@ -54,7 +54,7 @@ export async function connectNats(context: ServiceContext, options: { url: strin
   const js = jetstream(nc, { timeout: PUBLISH_TIMEOUT_MS });
   // The check would ask the server, which may know no streams yet, or no leader of them.
   const jsm = await jetstreamManager(nc, { timeout: PUBLISH_TIMEOUT_MS, checkAPI: false });
-  return { nc, js, jsm, connected: () => state.connected && !nc.isClosed() };
+  return { nc, js, jsm, connected: () => state.connected && !nc.isClosed() && !nc.isDraining() };
 }
 
 async function watch(context: ServiceContext, nc: NatsConnection, state: { connected: boolean; stopping: boolean }) {

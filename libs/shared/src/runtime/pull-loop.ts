@@ -55,7 +55,7 @@ export class PullLoop {
     this.context = context;
     this.bus = bus;
     this.options = options;
-    this.keepAlive = setInterval(() => this.held.forEach((message) => message.working()), WORKING_EVERY_MS);
+    this.keepAlive = setInterval(() => this.sayWorking(), WORKING_EVERY_MS);
     this.ended = this.run();
   }
 
@@ -69,6 +69,11 @@ export class PullLoop {
     while (this.held.size > 0 && !this.options.paused() && performance.now() < deadline) await this.change(100);
     this.queue.length = 0;
     clearInterval(this.keepAlive);
+  }
+
+  private sayWorking(): void {
+    // On a connection that is closed for good the client throws, and nobody would catch it here.
+    if (this.bus.connected()) for (const message of this.held) message.working();
   }
 
   private async run(): Promise<void> {
