@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { lockFile } from './lock-file.ts';
 
 const run = promisify(execFile);
 
@@ -13,7 +13,6 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const CACHE = join(ROOT, '.assay');
 
 const SCRIPTS = fileURLToPath(new URL('../scripts', import.meta.url));
-const LOCK_STALE_MS = 15 * 60_000;
 
 interface ServerSource {
   /** Asks a found program for its version; the first `x.y` of the output counts. */
@@ -69,7 +68,7 @@ export async function findServer(name: ServerName, tell: (line: string) => void 
   const source: ServerSource = SOURCES[name];
   const onPath = programOnPath(name);
   if (onPath !== undefined && (await isNewEnough(onPath, source))) return onPath;
-  if (existsSync(source.cached)) return source.cached;
+  if (isExecutable(source.cached)) return source.cached;
   await fetchServer(name, source, tell);
   return source.cached;
 }
@@ -102,25 +101,16 @@ async function isNewEnough(program: string, source: ServerSource): Promise<boole
 /** Several processes may want the same program at once: the first fetches, the others wait. */
 async function fetchServer(name: ServerName, source: ServerSource, tell: (line: string) => void): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
-  const lock = join(CACHE, `${source.fetch.script.split('/').at(-1) ?? name}.lock`);
-  while (!takeLock(lock)) await wait(250);
+  const release = await lockFile(join(CACHE, `${source.fetch.script.split('/').at(-1) ?? name}.fetching`), () =>
+    tell(`waiting for another process that fetches ${source.fetch.what}`),
+  );
   try {
-    if (existsSync(source.cached)) return;
+    if (isExecutable(source.cached)) return;
     tell(`fetching ${source.fetch.what}`);
     await run('bash', [source.fetch.script, ...source.fetch.args], { maxBuffer: 16 * 1_048_576 });
   } catch (error) {
     throw new Error(`${name} is missing and could not be fetched. To go on: ${source.remedy}.`, { cause: error });
   } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
-}
-
-function takeLock(lock: string): boolean {
-  try {
-    mkdirSync(lock);
-    return true;
-  } catch {
-    if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > LOCK_STALE_MS) rmSync(lock, { recursive: true });
-    return false;
+    release();
   }
 }
