@@ -1,4 +1,5 @@
 import {
+  type BlindSignature,
   ErrorCode,
   type KeySet,
   type KeysResponse,
@@ -8,11 +9,13 @@ import {
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { amount } from '@assay/shared/kernel/money';
 import { grpcClient, type PromisedClient } from '@assay/shared/runtime/grpc-client';
-import { implement, startGrpcServer } from '@assay/shared/runtime/grpc-server';
+import { implement, type Implementation, startGrpcServer } from '@assay/shared/runtime/grpc-server';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { testContext } from '@assay/testkit/context';
 import type { Keyset } from '../src/domain/keyset.ts';
+import type { OperationOutput } from '../src/domain/operation.ts';
 import { pointHex } from '../src/domain/side-checks.ts';
+import type { Signatory } from '../src/ports.ts';
 import { memoryKeysets, memorySignatory } from './memory-keys.ts';
 
 const NO_ERROR = { error: undefined } as const;
@@ -31,46 +34,19 @@ export interface SignatoryServer {
   end(): Promise<void>;
 }
 
+interface Telling {
+  keysets: KeySet[];
+  wake: PromiseWithResolvers<undefined>;
+  calls: number;
+  subscribed: number;
+}
+
 /** The keys of `aKeyset` behind the real contract, over a socket. */
 export async function signatoryServer(keysets: readonly Keyset[]): Promise<SignatoryServer> {
-  const signatory = memorySignatory(memoryKeysets(keysets));
   const telling = { keysets: keysets.map(wireOf), wake: Promise.withResolvers<undefined>(), calls: 0, subscribed: 0 };
+  const implementation = implementing(telling, memorySignatory(memoryKeysets(keysets)));
   const serve = (context: ServiceContext, port: number) =>
     startGrpcServer(context, { port, allowUnauthenticated: true, implementations: [implementation] });
-  const implementation = implement(SignatoryService, {
-    keysets: async () => told(telling.keysets),
-    async *subscribeKeysets(_, { signal }) {
-      telling.subscribed += 1;
-      const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-      while (!signal.aborted) {
-        yield told(telling.keysets);
-        await Promise.race([telling.wake.promise, aborted]);
-      }
-    },
-    verifyProofs: async ({ proof }) => {
-      telling.calls += 1;
-      const proofs = proof.map(({ amount: value, keysetId, secret, c }) => ({
-        ...{ amount: amount(value), keyset: toHex(keysetId), secret: secret.toString('utf8'), c: pointHex(c) },
-      }));
-      return { ...NO_ERROR, success: await signatory.verifyProofs(proofs) };
-    },
-    blindSign: async ({ blindedMessages }) => {
-      telling.calls += 1;
-      const outputs = blindedMessages.map(({ amount: value, keysetId, blindedSecret }) => ({
-        ...{ amount: amount(value), keyset: toHex(keysetId), b: pointHex(blindedSecret) },
-      }));
-      const signed = await signatory.blindSign(outputs);
-      if (!signed.ok) return { error: { code: ErrorCode.ERROR_CODE_KEYSET_INACTIVE, detail: '' }, sigs: undefined };
-      const blindSignatures = signed.value.map(({ amount: value, keyset, c, e, s }) => ({
-        amount: value,
-        keysetId: bytes(keyset),
-        blindedSecret: bytes(c),
-        dleq: { e: bytes(e), s: bytes(s) },
-      }));
-      return { ...NO_ERROR, sigs: { blindSignatures } };
-    },
-    rotateKeyset: () => Promise.reject(new Error('not in tests')),
-  });
 
   let context = testContext({ name: 'signatory' });
   const port = await serve(context, 0);
@@ -95,6 +71,43 @@ export async function signatoryServer(keysets: readonly Keyset[]): Promise<Signa
       await stop();
     },
   };
+}
+
+function implementing(telling: Telling, signatory: Signatory): Implementation {
+  return implement(SignatoryService, {
+    keysets: async () => told(telling.keysets),
+    subscribeKeysets: (_, { signal }) => snapshots(telling, signal),
+    verifyProofs: async ({ proof }) => {
+      telling.calls += 1;
+      const proofs = proof.map(({ amount: value, keysetId, secret, c }) => ({
+        ...{ amount: amount(value), keyset: toHex(keysetId), secret: secret.toString('utf8'), c: pointHex(c) },
+      }));
+      return { ...NO_ERROR, success: await signatory.verifyProofs(proofs) };
+    },
+    blindSign: async ({ blindedMessages }) => {
+      telling.calls += 1;
+      const outputs = blindedMessages.map(({ amount: value, keysetId, blindedSecret }) => ({
+        ...{ amount: amount(value), keyset: toHex(keysetId), b: pointHex(blindedSecret) },
+      }));
+      const signed = await signatory.blindSign(outputs);
+      if (!signed.ok) return { error: { code: ErrorCode.ERROR_CODE_KEYSET_INACTIVE, detail: '' }, sigs: undefined };
+      return { ...NO_ERROR, sigs: { blindSignatures: signed.value.map(signatureOf) } };
+    },
+    rotateKeyset: () => Promise.reject(new Error('not in tests')),
+  });
+}
+
+async function* snapshots(telling: Telling, signal: AbortSignal): AsyncIterable<KeysResponse> {
+  telling.subscribed += 1;
+  const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+  while (!signal.aborted) {
+    yield told(telling.keysets);
+    await Promise.race([telling.wake.promise, aborted]);
+  }
+}
+
+function signatureOf({ amount: value, keyset, c, e, s }: OperationOutput): BlindSignature {
+  return { amount: value, keysetId: bytes(keyset), blindedSecret: bytes(c), dleq: { e: bytes(e), s: bytes(s) } };
 }
 
 export function wireOf({ id, unit, active, inputFeePpk, finalExpiryS, keys }: Keyset): KeySet {
