@@ -14,7 +14,7 @@ import { measureCpu } from './cpu-usage.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { publishAll, untilStreamHolds } from './event-flow.ts';
 
-const BATCHES = 3_000;
+const BATCHES = 1_500;
 const SHARES = 20;
 const MINERS = 50;
 /** Every hash meets it: mining for a benchmark costs nothing, and checking costs the same. */
