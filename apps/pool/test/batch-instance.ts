@@ -50,7 +50,7 @@ export function batchInstance(options: BatchInstanceOptions) {
     /** As the judge does: a share that is in the local set already does not come to the writer. */
     submit(share: AcceptedShare): Promise<StoreOutcome> {
       if (seen.has(share.hash)) return Promise.resolve('duplicate');
-      seen.add(share.template.prevHashHex, share.hash);
+      seen.add(share.hash);
       return writer.submit(share);
     },
     sweep: () =>

@@ -1,19 +1,18 @@
-import { assert } from '@assay/shared/kernel/assert';
-import { type Bytes } from '@assay/shared/kernel/bytes';
+import type { Bytes } from '@assay/shared/kernel/bytes';
 
 const HASH_BYTES = 32;
-const FIRST_CAPACITY = 65_536;
-const EMPTY = -1;
+const EMPTY = 0;
 
 /**
- * The hashes of the shares that this instance accepted, by prev_hash, in one flat buffer. It saves trips to the
- * database and is the only guard against a repeat inside one batch, which a unique multikey index does not see:
- * a hash that is held (its batch is open or unflushed) is therefore never dropped.
+ * The hashes of the shares that this instance accepted, in one flat buffer. It saves trips to the database and is the
+ * only guard against a repeat inside one batch, which a unique multikey index does not see: a hash that is held (its
+ * batch is open or unflushed) is therefore never dropped. Of the others the oldest go first, and with them those of the
+ * oldest prev_hash.
  */
 export interface ShareSet {
   has(hash: Bytes): boolean;
-  /** Adds a hash that is not in the set, and holds it. @param prevHash any name of the parent block */
-  add(prevHash: string, hash: Bytes): void;
+  /** Adds a hash that is not in the set, and holds it. */
+  add(hash: Bytes): void;
   /** The hash may be dropped from now on; its batch takes no more shares. */
   release(hash: Bytes): void;
   /** The share was not stored: its repeat is a new share. */
@@ -21,56 +20,39 @@ export interface ShareSet {
   size(): number;
 }
 
-/** @param maxHashes beyond it the hashes of the oldest prev_hash are dropped, of a single one the older half */
+/** @param maxHashes beyond it the oldest are dropped, one for each that is added: no share waits for a clean-up */
 export function createShareSet(maxHashes: number): ShareSet {
-  let store = emptyStore(Math.min(FIRST_CAPACITY, maxHashes));
-  const prevs = new Map<string, number>();
-  let nextPrev = 0;
-
-  const prevNumber = (prevHash: string): number => {
-    const known = prevs.get(prevHash);
-    if (known !== undefined) return known;
-    prevs.set(prevHash, nextPrev);
-    nextPrev += 1;
-    return nextPrev - 1;
-  };
-  const makeRoom = (): void => {
-    if (store.used < store.capacity) return;
-    const kept = dropSome(store, maxHashes, prevs);
-    store = rebuilt(store, kept, maxHashes);
-  };
+  let store = emptyStore(maxHashes);
   return {
-    has: (hash) => place(store, hash) >= 0,
-    add(prevHash, hash) {
-      makeRoom();
-      insert(store, hash, prevNumber(prevHash), true);
+    has: (hash) => slotOf(store, hash) >= 0,
+    add(hash) {
+      if (store.held === store.capacity) store = grown(store);
+      insert(store, hash, nextEntry(store));
     },
     release(hash) {
-      const entry = place(store, hash);
-      if (entry >= 0) store.held[entry] = 0;
+      const entry = entryIn(store, slotOf(store, hash));
+      if (entry >= 0) setState(store, entry, STATE.known);
     },
     forget(hash) {
-      const entry = place(store, hash);
-      if (entry < 0) return;
-      // A tombstone: the entry stays in its chain until the next rebuild, but equals no hash.
-      store.gone[entry] = 1;
-      store.held[entry] = 0;
-      store.live -= 1;
+      const slot = slotOf(store, hash);
+      if (slot >= 0) remove(store, slot);
     },
     size: () => store.live,
   };
 }
 
+const STATE = { free: 0, known: 1, held: 2 } as const;
+
 interface Store {
   readonly capacity: number;
-  /** Entries in use, with the forgotten ones; they lie in order of adding. */
-  used: number;
   live: number;
+  held: number;
+  /** Entry that the next hash takes, if it is not held: the entries are a ring in order of adding. */
+  next: number;
+  /** Neither these nor the slots are touched before they are used: the system gives zeros without writing them. */
   readonly hashes: Uint8Array;
-  readonly prev: Int32Array;
-  readonly held: Uint8Array;
-  readonly gone: Uint8Array;
-  /** Open addressing: slot → entry or EMPTY; at most half full. */
+  readonly states: Uint8Array;
+  /** Open addressing: slot → entry + 1, or EMPTY; at most half full. */
   readonly slots: Int32Array;
 }
 
@@ -78,30 +60,31 @@ function emptyStore(capacity: number): Store {
   let slots = 2;
   while (slots < 2 * capacity) slots *= 2;
   return {
-    capacity,
-    used: 0,
-    live: 0,
+    ...{ capacity, live: 0, held: 0, next: 0 },
     hashes: new Uint8Array(capacity * HASH_BYTES),
-    prev: new Int32Array(capacity),
-    held: new Uint8Array(capacity),
-    gone: new Uint8Array(capacity),
-    slots: new Int32Array(slots).fill(EMPTY),
+    states: new Uint8Array(capacity),
+    slots: new Int32Array(slots),
   };
 }
 
 /** The low bytes of a hash are the ones that work did not choose. */
-function firstSlot(store: Store, hash: Bytes): number {
-  const low = (hash[0] ?? 0) | ((hash[1] ?? 0) << 8) | ((hash[2] ?? 0) << 16) | ((hash[3] ?? 0) << 24);
-  return low & (store.slots.length - 1);
+function firstSlot({ slots }: Store, hash: Bytes, at: number): number {
+  const low = (hash[at] ?? 0) | ((hash[at + 1] ?? 0) << 8) | ((hash[at + 2] ?? 0) << 16) | ((hash[at + 3] ?? 0) << 24);
+  return low & (slots.length - 1);
 }
 
-/** Entry of the hash, or −1. */
-function place(store: Store, hash: Bytes): number {
+/** Entry of a slot, or −1. */
+function entryIn({ slots }: Store, slot: number): number {
+  return (slots[slot] ?? EMPTY) - 1;
+}
+
+/** Slot of the hash, or −1. */
+function slotOf(store: Store, hash: Bytes): number {
   const mask = store.slots.length - 1;
-  for (let slot = firstSlot(store, hash); ; slot = (slot + 1) & mask) {
-    const entry = store.slots[slot] ?? EMPTY;
-    if (entry === EMPTY) return -1;
-    if (store.gone[entry] === 0 && equalsAt(store, entry, hash)) return entry;
+  for (let slot = firstSlot(store, hash, 0); ; slot = (slot + 1) & mask) {
+    const entry = entryIn(store, slot);
+    if (entry < 0) return -1;
+    if (equalsAt(store, entry, hash)) return slot;
   }
 }
 
@@ -111,44 +94,55 @@ function equalsAt(store: Store, entry: number, hash: Bytes): boolean {
   return true;
 }
 
-function insert(store: Store, hash: Bytes, prev: number, held: boolean): void {
-  assert(store.used < store.capacity, 'the set of shares is full');
+function setState(store: Store, entry: number, state: number): void {
+  const before = store.states[entry];
+  store.states[entry] = state;
+  store.held += (state === STATE.held ? 1 : 0) - (before === STATE.held ? 1 : 0);
+}
+
+/** The oldest entry that is not held, emptied. */
+function nextEntry(store: Store): number {
+  while (store.states[store.next] === STATE.held) store.next = (store.next + 1) % store.capacity;
+  const entry = store.next;
+  store.next = (entry + 1) % store.capacity;
+  if (store.states[entry] === STATE.known) remove(store, slotOf(store, hashAt(store, entry)));
+  return entry;
+}
+
+function hashAt({ hashes }: Store, entry: number): Bytes {
+  return hashes.subarray(entry * HASH_BYTES, (entry + 1) * HASH_BYTES);
+}
+
+function insert(store: Store, hash: Bytes, entry: number): void {
   const mask = store.slots.length - 1;
-  let slot = firstSlot(store, hash);
-  while ((store.slots[slot] ?? EMPTY) !== EMPTY) slot = (slot + 1) & mask;
-  const entry = store.used;
-  store.slots[slot] = entry;
+  let slot = firstSlot(store, hash, 0);
+  while (entryIn(store, slot) >= 0) slot = (slot + 1) & mask;
+  store.slots[slot] = entry + 1;
   store.hashes.set(hash, entry * HASH_BYTES);
-  store.prev[entry] = prev;
-  store.held[entry] = held ? 1 : 0;
-  store.used += 1;
   store.live += 1;
+  setState(store, entry, STATE.held);
 }
 
-/** Which entries survive: all while the set may still grow, else held ones and those that are not dropped. */
-function dropSome(store: Store, maxHashes: number, prevs: Map<string, number>): (entry: number) => boolean {
-  if (store.capacity < maxHashes) return () => true;
-  const [oldestName, oldest] = prevs.entries().next().value ?? ['', 0];
-  const olderHalf = Math.floor(store.used / 2);
-  if (prevs.size > 1) {
-    prevs.delete(oldestName);
-    return (entry) => store.held[entry] === 1 || store.prev[entry] !== oldest;
+/** Empties the slot and its entry; what lies behind in the same chain moves up, so that no search ends too early. */
+function remove(store: Store, slot: number): void {
+  const mask = store.slots.length - 1;
+  setState(store, entryIn(store, slot), STATE.free);
+  store.live -= 1;
+  let gap = slot;
+  for (let at = (gap + 1) & mask; entryIn(store, at) >= 0; at = (at + 1) & mask) {
+    const first = firstSlot(store, store.hashes, entryIn(store, at) * HASH_BYTES);
+    const stays = gap < at ? gap < first && first <= at : gap < first || first <= at;
+    if (stays) continue;
+    store.slots[gap] = store.slots[at] ?? EMPTY;
+    gap = at;
   }
-  return (entry) => store.held[entry] === 1 || entry >= olderHalf;
+  store.slots[gap] = EMPTY;
 }
 
-function rebuilt(store: Store, survives: (entry: number) => boolean, maxHashes: number): Store {
-  const entries: number[] = [];
-  for (let entry = 0; entry < store.used; entry += 1) {
-    if (store.gone[entry] === 0 && survives(entry)) entries.push(entry);
-  }
-  // Held hashes alone may exceed the bound for a moment; they are bounded by the open batches.
-  const room = 2 * entries.length > store.capacity ? 2 * store.capacity : store.capacity;
-  const capacity = Math.max(Math.min(room, maxHashes), entries.length + FIRST_CAPACITY / 64);
-  const next = emptyStore(capacity);
-  for (const entry of entries) {
-    const at = entry * HASH_BYTES;
-    insert(next, store.hashes.subarray(at, at + HASH_BYTES), store.prev[entry] ?? 0, store.held[entry] === 1);
-  }
+/** Held hashes alone may exceed the bound: they are bounded by the open batches, and none may be missing. */
+function grown(store: Store): Store {
+  const next = emptyStore(2 * store.capacity);
+  for (let entry = 0; entry < store.capacity; entry += 1) insert(next, hashAt(store, entry), entry);
+  next.next = store.capacity;
   return next;
 }

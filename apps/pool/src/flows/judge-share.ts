@@ -76,7 +76,7 @@ async function stored(ports: JudgeSharePorts, judgement: Judgement): Promise<Sha
   }
   const { share } = judgement;
   const { worker, k, hash, acceptedAt } = share;
-  ports.seen.add(share.template.prevHashHex, hash);
+  ports.seen.add(hash);
   const outcome = await ports.writer.submit(share);
   if (outcome !== 'stored') return refused(ports, worker, outcome);
   ports.counts.accepted(worker, k, hash, acceptedAt);
