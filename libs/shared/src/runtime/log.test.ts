@@ -44,6 +44,37 @@ test('lower levels than the configured one are not written', () => {
   expect(lines.map((line) => line['msg'])).toEqual(['heard']);
 });
 
+/** As the MongoDB driver hangs the refused document on its error. */
+function refusedWrite(): Error {
+  const op = { inputs: [{ secret: 's3cr3t' }], _id: '//u:[redacted]@' };
+  return Object.assign(new Error('refused by //u:[redacted]@'), { writeErrors: [{ err: { op, raw: 's3cr3t' } }] });
+}
+
+test('of an error type, text, code and causes are written, of bytes their number, of long lists the beginning', () => {
+  const { lines, log } = capture();
+  const cause = Object.assign(new TypeError('inner'), { code: 11_000, document: { a: 1 } });
+  log.error(
+    { err: new Error('outer', { cause }), raw: Buffer.alloc(3), list: Array.from({ length: 60 }, (_, n) => n) },
+    'x',
+  );
+  log.error(new Error('alone'));
+  const [first, second] = lines;
+  expect(first?.['err']).toEqual({
+    ...{ type: 'Error', message: 'outer', stack: expect.stringContaining('log.test.ts') },
+    cause: { type: 'TypeError', message: 'inner', code: 11_000, stack: expect.any(String) },
+  });
+  expect(first).toMatchObject({ raw: '3 bytes', list: expect.arrayContaining([49, '10 more']) });
+  expect(second).toMatchObject({ msg: 'alone', err: { type: 'Error', message: 'alone' } });
+});
+
+test('a cycle is written down to a depth', () => {
+  const { lines, log } = capture();
+  const ring: Record<string, unknown> = {};
+  ring['ring'] = ring;
+  log.info({ ring }, 'x');
+  expect(JSON.stringify(lines)).toContain('[deep]');
+});
+
 test.each([
   ['secret', { secret: 's3cr3t' }],
   ['proofs', { body: { proofs: [{ C: 's3cr3t' }] } }],
@@ -51,6 +82,13 @@ test.each([
   ['token', { request: { headers: { token: 's3cr3t' } } }],
   ['authorization', { request: { headers: { authorization: 's3cr3t' } } }],
   ['witness in a list', { outputs: [{ witness: 's3cr3t' }] }],
+  ['the secret of a document deep in a driver’s error', { err: refusedWrite() }],
+  [
+    'the body on an answer’s error',
+    { err: Object.assign(new Error('402 //u:[redacted]@'), { response: { body: 's3cr3t' } }) },
+  ],
+  ['a password in the text of a cause', { err: new Error('x', { cause: new Error('at mongodb://u:s3cr3t@host/') }) }],
+  ['a secret under another spelling', { headers: [{ 'Set-Cookie': 's3cr3t', Private_Key: 's3cr3t' }] }],
   ['a database address with its password', { config: { MONGODB_URI: 'mongodb://u:s3cr3t@host' } }],
 ])('%s is never written', (_, fields) => {
   const { lines, log } = capture();
