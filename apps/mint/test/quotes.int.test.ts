@@ -202,6 +202,16 @@ describe('a team', () => {
   });
 });
 
+test('a time beyond the calendar is refused, and no fault', async () => {
+  const [{ teams }] = mints;
+  const filter = { method: '', poolId: '', pubkey: Buffer.alloc(0), state: 0, pageSize: 1, pageToken: '' } as const;
+  for (const ms of [8_640_000_000_000_001n, 2n ** 53n - 1n, 2n ** 64n - 1n]) {
+    const listed = teams.listQuotes({ ...filter, createdFromMs: ms, createdBeforeMs: 0n });
+    await expect(listed).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
+    await expect(teams.getSupply({ atMs: ms })).rejects.toMatchObject({ reason: 'REQUEST_INVALID' });
+  }
+});
+
 describe('an operator', () => {
   test('replays the batch of a pool that was not configured once it is', async () => {
     const batch = aBatch({ batchId: 'unknown-pool', poolId: 'pool-9' });

@@ -31,6 +31,8 @@ export interface MintServicePorts extends SupplyPorts {
 }
 
 const REASON_MAX = 1_000;
+/** The last instant that a date can hold. */
+const LAST_MS = 8_640_000_000_000_000n;
 
 /** `assay.mint.v1.MintService`. */
 export function mintService(ports: MintServicePorts): Implementation {
@@ -117,7 +119,7 @@ function pause(
 /** 0: not given. */
 function optionalTime(ms: bigint): UnixMs | undefined {
   if (ms === 0n) return undefined;
-  if (ms > BigInt(Number.MAX_SAFE_INTEGER)) throw new GrpcFault('REQUEST_INVALID', 'a time is too large');
+  if (ms > LAST_MS) throw new GrpcFault('REQUEST_INVALID', 'a time is too large');
   return unixMs(Number(ms));
 }
 
