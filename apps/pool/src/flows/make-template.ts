@@ -10,7 +10,7 @@ import {
 import { TEMPLATE, type TemplateRecord } from '../domain/template.ts';
 import { makeTemplateSpan, templateReached } from '../edge-telemetry.ts';
 import type { ChainNode } from '../node-port.ts';
-import type { ReportFault, TemplateBodyPort, TemplatePort } from '../ports.ts';
+import type { Pause, ReportFault, TemplateBodyPort, TemplatePort } from '../ports.ts';
 import type { BodyCache } from './body-cache.ts';
 import type { JobBoard } from './job-board.ts';
 import type { NodeWatch } from './watch-nodes.ts';
@@ -23,6 +23,7 @@ export interface MakeTemplatePorts {
   readonly board: JobBoard;
   readonly clock: Clock;
   readonly reportFault: ReportFault;
+  readonly pause: Pause;
   /** Whether this instance holds the maker's lease. */
   mayMake(): boolean;
 }
@@ -52,6 +53,8 @@ export async function makeTemplate(ports: MakeTemplatePorts, settings: TemplateS
     const { longPollId } = read.value;
     const longPoll = longPollId === undefined ? {} : { longPoll: { node, id: longPollId } };
     if (isLowerThanCurrent(ports, read.value)) return { outcome: 'kept', ...longPoll };
+    // Reading and building take tens of milliseconds at 4,000 transactions: shares are answered in between.
+    await ports.pause(0);
     const built = buildTemplate(read.value, settings, ports.clock.now());
     if (!built.ok) return { outcome: 'unreadable' };
     return { outcome: await take(ports, node, built.value), ...longPoll };

@@ -1,17 +1,12 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { TemplateSettings } from '../domain/build-template.ts';
-import type { Pause } from '../ports.ts';
 import { type Made, makeTemplate, type MakeTemplatePorts } from './make-template.ts';
-
-export interface TemplateMakerPorts extends MakeTemplatePorts {
-  readonly pause: Pause;
-}
 
 const RETRY_MS = 1_000;
 
 /** When templates are made: at each new tip, each POOL_TEMPLATE_REFRESH_MS, and when the source tells of a newer one. */
 export class TemplateMaker {
-  readonly #ports: TemplateMakerPorts;
+  readonly #ports: MakeTemplatePorts;
   readonly #settings: TemplateSettings;
   readonly #refreshMs: number;
   #running: Promise<void> | undefined;
@@ -19,7 +14,7 @@ export class TemplateMaker {
   #last: Made | undefined;
   #lastAt: UnixMs | undefined;
 
-  constructor(ports: TemplateMakerPorts, settings: TemplateSettings, refreshMs: number) {
+  constructor(ports: MakeTemplatePorts, settings: TemplateSettings, refreshMs: number) {
     this.#ports = ports;
     this.#settings = settings;
     this.#refreshMs = refreshMs;
@@ -28,9 +23,7 @@ export class TemplateMaker {
   /** Makes a template now, or once more after the one that is being made. */
   make(): Promise<void> {
     this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
     return this.#running;
   }
 
@@ -84,5 +77,7 @@ export class TemplateMaker {
       }
       this.#lastAt = this.#ports.clock.now();
     }
+    // In the same turn as the last look at #again: a call after it begins anew.
+    this.#running = undefined;
   }
 }
