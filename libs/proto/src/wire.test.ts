@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Codec } from './catalogue.ts';
 import { generatedExports } from '../test/generated-exports.ts';
@@ -22,6 +23,19 @@ for (const { package: scope, name, value } of await generatedExports()) {
   if (isCodec(value) && !name.includes('_')) codecs.set(`${scope}.${name}`, value);
 }
 
+/** Noise, and golden bytes with a few of them changed, dropped or added. */
+function damagedBytes(golden: Uint8Array): fc.Arbitrary<Uint8Array> {
+  const edit = fc.tuple(fc.nat(golden.length), fc.nat(2), fc.uint8Array({ maxLength: 12 }));
+  const edits = fc.array(edit, { minLength: 1, maxLength: 4 });
+  const damaged = edits.map((all) =>
+    all.reduce<number[]>((bytes, [at, dropped, added]) => bytes.toSpliced(at, dropped, ...added), [...golden]),
+  );
+  return fc.oneof(
+    damaged.map((bytes) => Uint8Array.from(bytes)),
+    fc.uint8Array({ maxLength: 200 }),
+  );
+}
+
 describe('every message on the wire', () => {
   test('has golden bytes of another implementation', () => {
     expect(new Set(vectors.map(({ message }) => message))).toEqual(new Set(codecs.keys()));
@@ -37,10 +51,30 @@ describe('every message on the wire', () => {
     expect(unsetFields(codecOf(message).decode(Buffer.from(hex, 'hex')))).toEqual([]);
   });
 
+  test.each(vectors)('$message of damaged bytes is an Error, or a message like any other', ({ message, hex }) => {
+    const { decode } = codecOf(message);
+    const property = fc.property(damagedBytes(Buffer.from(hex, 'hex')), (bytes) => {
+      const decoded = valueOrError(() => decode(bytes));
+      if (decoded instanceof Error) return;
+      const written = hexOf(message, decoded);
+      expect(hexOf(message, decode(Buffer.from(written, 'hex')))).toBe(written);
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
   test.each([...codecs.keys()])('%s is empty when nothing is set', (message) => {
     expect(hexOf(message, codecOf(message).decode(new Uint8Array()))).toBe('');
   });
 });
+
+function valueOrError<T>(make: () => T): T | Error {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
 
 function isCodec(value: unknown): value is Codec<object> {
   return typeof value === 'object' && value !== null && 'encode' in value && 'decode' in value;
