@@ -30,8 +30,8 @@ export interface Tips {
   isEmpty(): Promise<boolean>;
   /** First sight of a block; a repeat changes nothing. */
   record(tip: Tip): Promise<void>;
-  /** When the first child of this block (internal order, hex) was seen. */
-  childSeenMs(prevHash: string): Promise<number | undefined>;
+  /** When the first child of this block (internal order, hex) was seen; for shares accepted until `latestMs`. */
+  childSeenMs(prevHash: string, latestMs: number): Promise<number | undefined>;
 }
 
 export interface Circuit {

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { type AuditorConfig, concurrencyOf, type Part } from './config.ts';
-import { rememberJudged, rememberOwners } from './flows/remember.ts';
+import { rememberCarries, rememberJudged, rememberOwners, rememberTips } from './flows/remember.ts';
 import type { TakeInBatchPorts } from './flows/take-in-batch.ts';
 import type { TakeInTemplatePorts } from './flows/take-in-template.ts';
 import { watchNodes } from './flows/watch-nodes.ts';
@@ -143,13 +143,15 @@ function judgePorts(
   { stores, nodes, quorum, pools, bodySource, signer, dice }: Resources,
   local: Pick<TemplatePorts, 'circuit' | 'scheduler'>,
 ): TemplatePorts {
-  const { batches, waits, tips, breaches, letters, bodies } = stores;
+  const { waits, breaches, letters, bodies } = stores;
   const shareRules = {
     ntimeAheadS: config.AUDITOR_SHARE_NTIME_AHEAD_S,
     staleGraceMs: config.AUDITOR_SHARE_STALE_GRACE_MS,
   };
   const templates = rememberJudged(stores.templates);
+  const batches = rememberCarries(stores.batches);
   const owners = rememberOwners(stores.owners);
+  const tips = rememberTips(stores.tips, clock, shareRules.staleGraceMs);
   return {
     ...{ clock, pools, shareRules, batches, waits, templates, owners, tips, breaches, letters, bodies },
     ...{ nodes, quorum, bodySource, signer, dice },

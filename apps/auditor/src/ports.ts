@@ -47,6 +47,8 @@ export interface StoredBatch {
   readonly nextAtMs: number | undefined;
   readonly wellShaped: boolean;
   readonly holdsKeySeq: boolean;
+  /** What its successor has to bring. */
+  readonly carryAfter: bigint;
   readonly receivedAtMs: number;
   /** Since intake or the last replay. */
   readonly waitingSinceMs: number;

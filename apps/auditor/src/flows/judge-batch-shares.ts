@@ -20,7 +20,7 @@ export async function judgeBatchShares(
   settle: Settle,
 ): Promise<CheckOutcome | 'stale'> {
   const shares = deriveShares(stored.batch, template.template, ports.shareRules);
-  const childSeenMs = await ports.tips.childSeenMs(toHex(template.template.prevHash));
+  const childSeenMs = await ports.tips.childSeenMs(toHex(template.template.prevHash), latestOf(shares));
   const hashes = [...new Set(shares.map(({ hash }) => hash))];
   let creditedElsewhere: ReadonlySet<string> = new Set();
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
@@ -31,6 +31,11 @@ export async function judgeBatchShares(
     creditedElsewhere = await ports.batches.creditedAmong(hashes, stored.id);
   }
   throw new Error(`batch ${stored.id}: its shares were credited elsewhere in ${ROUNDS_MAX} rounds`);
+}
+
+/** The batch is well shaped: no time lies beyond what a number holds. */
+function latestOf(shares: readonly DerivedShare[]): number {
+  return Math.max(...shares.map(({ acceptedAtMs }) => Number(acceptedAtMs)));
 }
 
 interface Facts {

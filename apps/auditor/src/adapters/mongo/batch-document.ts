@@ -124,6 +124,7 @@ export function storedBatch(document: BatchDocument): StoredBatch {
     nextAtMs: document.nextAt?.getTime(),
     wellShaped,
     holdsKeySeq: document.seqHeld,
+    carryAfter: BigInt(document.carryAfter),
     receivedAtMs: document.receivedAt.getTime(),
     waitingSinceMs: document.waitingSince.getTime(),
     autoReplays,
