@@ -82,7 +82,8 @@ export const QUOTES: CollectionDefinition = {
   indexes: [
     { name: 'quote_unique', keys: { quote: 1 }, unique: true },
     { name: 'paymentsId_unique', keys: { 'payments.id': 1 }, unique: true, where: { hasPayments: true } },
-    { name: 'pubkey_createdAt', keys: { pubkey: 1, createdAt: 1 } },
+    { name: 'pubkey_createdAt_id', keys: { pubkey: 1, createdAt: 1, _id: 1 } },
+    { name: 'pubkey_paid', keys: { pubkey: 1, createdAt: 1, _id: 1 }, where: { state: 'PAID' } },
     { name: 'state_createdAt', keys: { state: 1, createdAt: 1 } },
     { name: 'createdAt_id', keys: { createdAt: 1, _id: 1 } },
   ],

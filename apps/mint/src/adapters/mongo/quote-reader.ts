@@ -61,7 +61,8 @@ function byQuery({ createdFrom, createdBefore, ...query }: QuoteQuery): Filter<Q
 
 function following({ createdAt, naturalKey }: QuotePosition): Filter<QuoteDocument> {
   const at = new Date(createdAt);
-  return { $or: [{ createdAt: { $gt: at } }, { createdAt: at, _id: { $gt: naturalKey } }] };
+  // The first bound alone lets an index begin there.
+  return { createdAt: { $gte: at }, $or: [{ createdAt: { $gt: at } }, { _id: { $gt: naturalKey } }] };
 }
 
 function pageOf(found: QuoteDocument[], limit: number): QuotePage {
