@@ -3,7 +3,7 @@ import { ensureCollections, MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
-import { MongoClient } from 'mongodb';
+import { type Document, MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const TTL_MS = 300;
@@ -78,6 +78,13 @@ it('a holder who cannot renew has no token after its time, though his clock stan
   clock.advance(-3_600_000);
   expect(one.token()).toBe(1);
   await eventually(() => expect(one.token()).toBeUndefined());
+});
+
+it('a lease that was taken although the answer was lost is taken again at once', async () => {
+  const document = { owner: first.instance, until: new Date(clock.now() + 3_600_000), token: 1 };
+  await stored.db.collection<Document & { _id: string }>('leases').insertOne({ _id: 'sweeper', ...document });
+  const one = hold(first);
+  await eventually(() => expect(one.token()).toBe(2));
 });
 
 it('of many instances that ask at once one gets the lease', async () => {

@@ -103,7 +103,8 @@ async function takeLease(
   const [until, endsAt] = [later(now, options.ttlMs), performance.now() + options.ttlMs];
   try {
     const taken = await leases.findOneAndUpdate(
-      { _id: options.name, until: { $lte: new Date(now) } },
+      // Also its own: of a write whose answer was lost.
+      { _id: options.name, $or: [{ until: { $lte: new Date(now) } }, { owner: context.instance }] },
       { $set: { owner: context.instance, until: new Date(until) }, $inc: { token: 1 } },
       { upsert: true, returnDocument: 'after', timeoutMS: options.ttlMs },
     );
