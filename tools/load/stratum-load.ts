@@ -48,7 +48,9 @@ export function startStratumLoad(options: StratumLoadOptions): StratumLoad {
       const connection = await openLoadConnection({ ...options, username }, answered).catch(() => undefined);
       if (connection !== undefined) {
         connections.add(connection);
-        if (options.ratePerSecond === undefined) connection.keepInFlight(options.inFlight);
+        // It may have been opening while the others were closed.
+        if (state.stopped) connection.close();
+        else if (options.ratePerSecond === undefined) connection.keepInFlight(options.inFlight);
         counts.lost += await connection.closed;
         connections.delete(connection);
       }
