@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
+import { type Db, MongoClient, MongoServerError } from 'mongodb';
 import { CACHE, findServer } from './find-server.ts';
 import { freePort, type ServerProcess, startProcess } from './server-process.ts';
 
@@ -170,12 +170,22 @@ async function isPrimary(uri: string, port: number): Promise<void> {
     const admin = client.db('admin');
     const hello = await admin.command({ hello: 1 });
     if (hello['isWritablePrimary'] === true) return;
-    if (hello['setName'] === undefined) {
-      const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
-      await admin.command({ replSetInitiate: { _id: 'assay', members } });
-    }
+    if (hello['setName'] === undefined) await initiateReplicaSet(admin, [{ _id: 0, host: `127.0.0.1:${port}` }]);
     throw new Error('mongod is not primary yet');
   } finally {
     await client.close();
+  }
+}
+
+const ALREADY_INITIALIZED = 23;
+
+/** Data that was served on another port before names that port: the one member is told its new place. */
+async function initiateReplicaSet(admin: Db, members: readonly { _id: number; host: string }[]): Promise<void> {
+  try {
+    await admin.command({ replSetInitiate: { _id: 'assay', members } });
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || error.code !== ALREADY_INITIALIZED) throw error;
+    const { config } = await admin.command({ replSetGetConfig: 1 });
+    await admin.command({ replSetReconfig: { ...config, version: config.version + 1, members }, force: true });
   }
 }
