@@ -83,7 +83,7 @@ describe('a dead letter about a batch', () => {
     expect(await noteDeadLetter(ports, letter())).toBe('noted');
     expect(await batches.find(sealed.batchId)).toMatchObject({ state: 'sealed', deadLetterCode: 'NODE_AWAY' });
     expect(await applyVerdict(ports, signed())).toBe('applied');
-    expect(await noteDeadLetter(ports, letter())).toBe('decided');
+    expect(await noteDeadLetter(ports, letter())).toBe('judged');
   });
 
   it('of other content is refused', async () => {

@@ -57,12 +57,12 @@ export interface DeadLetteredBatch {
 export async function noteDeadLetter(
   { batches }: Pick<ApplyVerdictPorts, 'batches'>,
   letter: DeadLetteredBatch,
-): Promise<'noted' | 'batch-unknown' | 'hash-differs' | 'decided'> {
+): Promise<'noted' | 'judged' | 'batch-unknown' | 'hash-differs'> {
   for (;;) {
     const batch = await batches.find(letter.batchId);
     if (batch === undefined || batch.state === 'open') return 'batch-unknown';
     if (!bytesEqual(batch.seal.batchHash, letter.batchHash)) return 'hash-differs';
-    if (step(BATCH, batch.state, 'dead-lettered') === undefined) return 'decided';
+    if (step(BATCH, batch.state, 'dead-lettered') === undefined) return 'judged';
     if (await batches.noteDeadLetter(batch, letter.code)) return 'noted';
   }
 }

@@ -24,16 +24,18 @@ const JUDGED = TemplateJudged.create({ ...SIGNED, templateId: HASH, source: 1 })
 function handled() {
   const told: (BatchVerdictGiven | TemplateVerdictGiven | DeadLetteredBatch)[] = [];
   let outcome: VerdictOutcome = 'applied';
+  let noted: 'noted' | 'judged' = 'noted';
   const handle = verdictHandler(POOL_ID, {
     applyVerdict: async (verdict) => (told.push(verdict), outcome),
     applyTemplateVerdict: async (verdict) => (told.push(verdict), 'applied'),
-    noteDeadLetter: async (letter) => (told.push(letter), 'noted'),
+    noteDeadLetter: async (letter) => (told.push(letter), noted),
   });
   const deliver = <Name extends EventName>(event: Name & (typeof VERDICT_EVENTS)[number], message: MessageOf<Name>) => {
     const codec: { encode(message: MessageOf<Name>): { finish(): Uint8Array } } = CATALOGUE[event].codec as never;
     return handle({ event, raw: codec.encode(message).finish() });
   };
-  return { told, deliver, answer: (next: VerdictOutcome) => void (outcome = next) };
+  const [answer, note] = [(next: VerdictOutcome) => void (outcome = next), (next: 'judged') => void (noted = next)];
+  return { told, deliver, answer, note };
 }
 
 describe('what the auditor tells', () => {
@@ -48,6 +50,13 @@ describe('what the auditor tells', () => {
       { templateId: HASH.toString('hex'), valid: true, code: 'OK' },
       { batchId: 'batch', code: 'NODE_AWAY' },
     ]);
+  });
+
+  it('in a dead letter that comes after the verdict is no disagreement', async () => {
+    const { deliver, note } = handled();
+    note('judged');
+    const letter = BatchDeadLettered.create({ poolId: POOL_ID, batchId: 'batch', batchHash: HASH, code: 'NODE_AWAY' });
+    expect(await deliver('auditor.batch.dead-lettered', letter)).toEqual({ do: 'ack' });
   });
 
   it('about another pool is none of ours', async () => {

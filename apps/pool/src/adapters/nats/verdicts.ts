@@ -25,16 +25,18 @@ type VerdictEvent = (typeof VERDICT_EVENTS)[number];
 export interface VerdictFlows {
   applyVerdict(verdict: BatchVerdictGiven): Promise<VerdictOutcome>;
   applyTemplateVerdict(verdict: TemplateVerdictGiven): Promise<TemplateVerdictOutcome>;
-  noteDeadLetter(letter: DeadLetteredBatch): Promise<'noted' | 'batch-unknown' | 'hash-differs' | 'decided'>;
+  noteDeadLetter(letter: DeadLetteredBatch): Promise<'noted' | 'judged' | 'batch-unknown' | 'hash-differs'>;
 }
 
-type Outcome = VerdictOutcome | TemplateVerdictOutcome | 'noted';
+type Outcome = VerdictOutcome | TemplateVerdictOutcome | 'noted' | 'judged';
 
 /** What becomes of the message by the outcome of its flow. The pool wrote batch and template before they were told. */
 const DISPOSITIONS: Readonly<Record<Outcome, Disposition>> = {
   applied: { do: 'ack' },
   known: { do: 'ack' },
   noted: { do: 'ack' },
+  // A letter that comes after the verdict which followed on its replay.
+  judged: { do: 'ack' },
   'batch-unknown': { do: 'dead-letter', class: 'DISAGREE', code: 'BATCH_UNKNOWN' },
   'template-unknown': { do: 'dead-letter', class: 'DISAGREE', code: 'TEMPLATE_UNKNOWN' },
   'hash-differs': { do: 'dead-letter', class: 'DISAGREE', code: 'BATCH_HASH_DIFFERS' },
