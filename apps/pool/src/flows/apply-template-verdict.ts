@@ -3,10 +3,11 @@ import { bytesEqual } from '@assay/shared/kernel/bytes';
 import { step } from '@assay/shared/kernel/machine';
 import { TEMPLATE, type TemplateRecord } from '../domain/template.ts';
 import { templateVerdictHash, type TemplateVerdictGiven, type VerdictFault, verifyVerdict } from '../domain/verdict.ts';
+import { templateReached } from '../edge-telemetry.ts';
 import type { TemplateChange, TemplatePort } from '../ports.ts';
 
 export interface ApplyTemplateVerdictPorts {
-  readonly templates: TemplatePort;
+  readonly templates: Pick<TemplatePort, 'find' | 'change'>;
   /** POOL_AUDITOR_KEYS, x-only. */
   readonly auditorKeys: readonly Bytes[];
   /** Told at once in this instance; the others read the collection each second. */
@@ -27,8 +28,9 @@ export async function applyTemplateVerdict(
     if (record === undefined) return 'template-unknown';
     if (record.verdict !== undefined && bytesEqual(record.verdict.verdictHash, verdict.verdictHash)) return 'known';
     if (record.verdict?.valid === false) return 'decided';
-    const changed = await ports.templates.change(record, changeBy(record, verdict));
-    if (changed === undefined) continue;
+    const change = changeBy(record, verdict);
+    if ((await ports.templates.change(record, change)) === undefined) continue;
+    if (change.state !== undefined) templateReached(change.state);
     if (!verdict.valid) ports.onInvalid(verdict.templateId);
     return 'applied';
   }

@@ -104,7 +104,9 @@ async function store(
     if (state === undefined) return 'invalid';
     const change = { state, curtime, fetchedAt: now, lastJobAt: now, bodyGone: false };
     const changed = await templates.change(known, change);
-    if (changed !== undefined) return changed;
+    if (changed === undefined) continue;
+    if (state !== known.state) templateReached(state);
+    return changed;
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Clock, isDue, later } from '@assay/shared/kernel/clock';
 import { step } from '@assay/shared/kernel/machine';
 import { TEMPLATE, type TemplateRecord } from '../domain/template.ts';
+import { templateReached } from '../edge-telemetry.ts';
 import type { BatchPort, TemplateBodyPort, TemplatePort } from '../ports.ts';
 
 export interface SweepTemplatesPorts {
@@ -31,7 +32,9 @@ async function closeIfExpired(
   const state = step(TEMPLATE, record.state, 'expired');
   if (state === undefined || !isDue(later(record.lastJobAt, jobTtlMs), now)) return false;
   if (await batches.hasOpen(record.template.id)) return false;
-  return (await templates.change(record, { state, closedAt: now })) !== undefined;
+  if ((await templates.change(record, { state, closedAt: now })) === undefined) return false;
+  templateReached(state);
+  return true;
 }
 
 /** Removes the bodies of templates closed 7 d ago, but those that a block was found on. */
