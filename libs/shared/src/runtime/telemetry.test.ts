@@ -56,11 +56,15 @@ test('kind, attributes, links and start time are those asked for', async () => {
     kind: 'consumer',
     attributes: { code: 'OK' },
     links: [SAMPLED, undefined],
-    startMs: 1_000,
+    startMs: 1_795_227_000_000,
   } as const;
   await inSpan('process x', options, async (span) => void span.setAttribute('n', 2));
   const [span] = await spans();
-  expect(span).toMatchObject({ kind: SpanKind.CONSUMER, attributes: { code: 'OK', n: 2 }, startTime: [1, 0] });
+  expect(span).toMatchObject({
+    kind: SpanKind.CONSUMER,
+    attributes: { code: 'OK', n: 2 },
+    startTime: [1_795_227_000, 0],
+  });
   expect(span?.links.map((link) => link.context.spanId)).toEqual(['b2'.repeat(8)]);
 });
 
