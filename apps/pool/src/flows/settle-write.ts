@@ -27,8 +27,8 @@ export interface WriteSettler {
   settle(lane: Lane, planned: PlannedWrite): Promise<void>;
   /** Since when no write was confirmed although one was tried. */
   failingSince(): UnixMs | undefined;
-  /** Somebody else's write went through. */
-  answered(): void;
+  /** Somebody else's write went through. @param waiting shares without an answer, which tell better */
+  answered(waiting: number): void;
 }
 
 const RETRY_MS = 100;
@@ -62,8 +62,8 @@ export function createWriteSettler(ports: SettlePorts, rules: BatchRules): Write
   };
   return {
     failingSince: () => failingSince,
-    answered() {
-      failingSince = undefined;
+    answered(waiting) {
+      if (waiting === 0) failingSince = undefined;
     },
     async settle(lane, planned) {
       let rest: PlannedWrite | undefined = planned;

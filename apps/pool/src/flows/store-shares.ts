@@ -94,9 +94,7 @@ export function createBatchWriter(ports: BatchWriterPorts, options: BatchWriterO
     submit: (share) => new Promise((settle) => enqueue(share, settle)),
     pending: pending.size,
     failingSince: settler.failingSince,
-    storeAnswered() {
-      if (pending.size() === 0) settler.answered();
-    },
+    storeAnswered: () => settler.answered(pending.size()),
     tick() {
       pending.expire();
       for (const lane of lanes.values()) if (!lane.flushing) closeLane(lanes, lane, closeDue);
