@@ -86,7 +86,8 @@ async function untilReady(command: ServerCommand, child: Child): Promise<void> {
     if (over !== undefined)
       throw new Error(`${command.name} ended with ${over} at start.\n${logTail(command.logFile)}`);
     try {
-      return await command.probe();
+      const ended = child.ended.then(() => Promise.reject(new Error('it ended')));
+      return await Promise.race([command.probe(), ended]);
     } catch (error) {
       failure = error;
     }

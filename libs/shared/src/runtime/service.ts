@@ -21,7 +21,7 @@ interface Service<Config extends SharedConfig> {
 
 /**
  * Runs a service until a signal or a fault ends the process. SIGTERM and SIGINT drain and exit 0, a second one exits at
- * once. A start that fails says what, why and what to do on standard error, drains what it had begun, and exits 1;
+ * once. A start that fails drains what it had begun, says what, why and what to do on standard error, and exits 1;
  * uncaught faults exit 1.
  */
 export async function runService<Config extends SharedConfig>(service: Service<Config>): Promise<void> {
@@ -32,8 +32,9 @@ export async function runService<Config extends SharedConfig>(service: Service<C
   } catch (error) {
     // What is stopped in the middle of its start fails for that reason.
     if (began.lifecycle?.stopping() === true) return;
-    process.stderr.write(`${explain(service.name, error)}\n`);
     await began.lifecycle?.stop();
+    // Last, where people look first.
+    process.stderr.write(`${explain(service.name, error)}\n`);
     process.exit(1);
   }
 }
