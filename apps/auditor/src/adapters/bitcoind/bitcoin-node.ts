@@ -15,6 +15,7 @@ const headerInfo = z.object({ height: z.int(), previousblockhash: HASH.optional(
 
 const BLOCK_UNKNOWN = -5;
 const IN_INITIAL_DOWNLOAD = -10;
+const WORD_CHARACTERS_MAX = 200;
 const NO_PARENT = '0'.repeat(64);
 
 /** The display form of a hash is its bytes reversed. */
@@ -59,9 +60,19 @@ async function propose(rpc: Rpc, timeoutMs: number, block: Bytes, prevHash: Byte
   if (info.initialblockdownload) return { kind: 'silent', why: 'initial-block-download' };
   const rules = info.chain === 'signet' ? ['segwit', 'signet'] : ['segwit'];
   const answer = await rpc('getblocktemplate', [{ mode: 'proposal', data: toHex(block), rules }], timeoutMs);
-  const word = answer === null || answer === undefined ? ACCEPTED : String(answer);
+  const word = wordOf(answer);
   if (word !== NOT_BEST_PREV) return { kind: 'word', word };
   return { kind: 'word', word, knowsPrev: await knowsBlock(rpc, timeoutMs, prevHash) };
+}
+
+/**
+ * Only a real null accepts. What is neither null nor a reason in words (no result at all, an object, a number) says nothing
+ * about the block: it throws, and the node abstains.
+ */
+function wordOf(answer: unknown): string {
+  if (answer === null) return ACCEPTED;
+  if (typeof answer !== 'string' || answer === ACCEPTED) throw new TypeError('not an answer to a proposal');
+  return answer.slice(0, WORD_CHARACTERS_MAX);
 }
 
 async function knowsBlock(rpc: Rpc, timeoutMs: number, hash: Bytes): Promise<boolean> {
