@@ -20,11 +20,15 @@ export class ByteCursor {
   }
 
   take(length: number): Bytes {
+    const begin = this.#at;
+    this.skip(length);
+    return this.#bytes.subarray(begin, this.#at);
+  }
+
+  skip(length: number): void {
     const end = this.#at + length;
     if (end > this.#bytes.length) throw new Undecodable('bytes end too early');
-    const taken = this.#bytes.subarray(this.#at, end);
     this.#at = end;
-    return taken;
   }
 
   /** The byte `ahead` of the cursor, or undefined behind the end. */
@@ -44,7 +48,8 @@ export class ByteCursor {
 
   /** A compact size, which nodes accept only in its shortest form. */
   compactSize(): number {
-    const first = this.take(1)[0] ?? 0;
+    const first = this.peek(0) ?? 0;
+    this.skip(1);
     if (first < 0xfd) return first;
     // Nothing that fits a block is counted in 64 bits.
     if (first === 0xff) throw new Undecodable('compact size beyond any block');

@@ -4,7 +4,7 @@ import type { TemplateCode } from './audit-codes.ts';
 import { bitcoinMerkleRoot, coinbaseBranch } from './bitcoin-merkle.ts';
 import { checkCoinbaseScript, checkPoolIsPaid, type Coinbase, decodeCoinbase } from './check-coinbase.ts';
 import { SOURCE_DECLARED, type Template } from './template.ts';
-import { decodeTransactions, type Transaction } from './transaction.ts';
+import { type BodyTransaction, decodeTransactions } from './transaction.ts';
 
 const MAX_WEIGHT = 4_000_000;
 const HEADER_SIZE = 80;
@@ -50,7 +50,7 @@ function isDeclaredBody(template: Template, body: Bytes): boolean {
 }
 
 /** 64 bytes could pass for an inner node of the Merkle tree. */
-function decodeBody(template: Template, body: Bytes): Transaction[] | undefined {
+function decodeBody(template: Template, body: Bytes): BodyTransaction[] | undefined {
   const transactions = decodeTransactions(body);
   if (transactions?.length !== template.txCount) return undefined;
   return transactions.some(({ baseSize }) => baseSize === 64) ? undefined : transactions;
@@ -61,7 +61,7 @@ function checkVersion(template: Template, rules: TemplateRules): TemplateCode | 
   return strayBits || (template.version | 0) < 4 ? 'TPL_VERSION' : undefined;
 }
 
-function checkTransactionSet(template: Template, transactions: readonly Transaction[]): TemplateCode | undefined {
+function checkTransactionSet(template: Template, transactions: readonly BodyTransaction[]): TemplateCode | undefined {
   const txids = transactions.map(({ txid }) => txid);
   const branch = coinbaseBranch(txids);
   const same =
@@ -71,7 +71,7 @@ function checkTransactionSet(template: Template, transactions: readonly Transact
   return new Set(txids.map(toHex)).size === txids.length ? undefined : 'TPL_DUPLICATE_TX';
 }
 
-function checkWeight({ transaction }: Coinbase, transactions: readonly Transaction[]): TemplateCode | undefined {
+function checkWeight({ transaction }: Coinbase, transactions: readonly BodyTransaction[]): TemplateCode | undefined {
   const count = transactions.length + 1;
   let weight = 4 * (HEADER_SIZE + compactSizeLength(count) + transaction.baseSize) + COINBASE_WITNESS_SIZE;
   for (const { baseSize, totalSize } of transactions) weight += 3 * baseSize + totalSize;
@@ -82,7 +82,10 @@ function compactSizeLength(value: number): number {
   return value < 0xfd ? 1 : value <= 0xffff ? 3 : 5;
 }
 
-function checkWitnessCommitment(coinbase: Coinbase, transactions: readonly Transaction[]): TemplateCode | undefined {
+function checkWitnessCommitment(
+  coinbase: Coinbase,
+  transactions: readonly BodyTransaction[],
+): TemplateCode | undefined {
   const committed = witnessCommitment(coinbase);
   if (committed === undefined && !transactions.some(({ hasWitness }) => hasWitness)) return undefined;
   const wtxids = transactions.map(({ wtxid }) => wtxid);

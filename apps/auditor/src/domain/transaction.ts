@@ -17,11 +17,8 @@ export interface TransactionOutput {
   readonly script: Bytes;
 }
 
-/** A decoded Bitcoin transaction; hashes in internal byte order. */
-export interface Transaction {
-  readonly inputs: readonly TransactionInput[];
-  readonly outputs: readonly TransactionOutput[];
-  readonly lockTime: number;
+/** What its block has to know of a transaction; hashes in internal byte order. */
+export interface BodyTransaction {
   readonly hasWitness: boolean;
   /** Bytes without and with marker, flag and witness. */
   readonly baseSize: number;
@@ -30,15 +27,27 @@ export interface Transaction {
   readonly wtxid: Bytes;
 }
 
+/** A decoded Bitcoin transaction. */
+export interface Transaction extends BodyTransaction {
+  readonly inputs: readonly TransactionInput[];
+  readonly outputs: readonly TransactionOutput[];
+  readonly lockTime: number;
+}
+
 /** All transactions that stand in `body` one after the other, or undefined when a byte is left over or missing. */
-export function decodeTransactions(body: Bytes): Transaction[] | undefined {
+export function decodeTransactions(body: Bytes): BodyTransaction[] | undefined {
   return decoded(() => {
-    const transactions: Transaction[] = [];
+    const transactions: BodyTransaction[] = [];
     let at = 0;
     while (at < body.length) {
-      const transaction = readTransaction(body.subarray(at));
-      transactions.push(transaction);
-      at += transaction.totalSize;
+      // Inputs and outputs are passed over: a body of 8 MiB may have a million of them.
+      const { hasWitness, baseSize, totalSize, txid, wtxid } = readTransaction(
+        body.subarray(at),
+        skipInput,
+        skipOutput,
+      );
+      transactions.push({ hasWitness, baseSize, totalSize, txid, wtxid });
+      at += totalSize;
     }
     return transactions;
   });
@@ -46,7 +55,7 @@ export function decodeTransactions(body: Bytes): Transaction[] | undefined {
 
 /** The one transaction that `bytes` are, or undefined. */
 export function decodeTransaction(bytes: Bytes): Transaction | undefined {
-  const transaction = decoded(() => readTransaction(bytes));
+  const transaction = decoded(() => readTransaction(bytes, readInput, readOutput));
   return transaction?.totalSize === bytes.length ? transaction : undefined;
 }
 
@@ -59,7 +68,9 @@ function decoded<T>(read: () => T): T | undefined {
   }
 }
 
-function readTransaction(bytes: Bytes): Transaction {
+type Read<T> = (cursor: ByteCursor) => T;
+
+function readTransaction<Input, Output>(bytes: Bytes, readInput: Read<Input>, readOutput: Read<Output>) {
   const cursor = new ByteCursor(bytes);
   const version = cursor.take(4);
   const hasWitness = cursor.peek(0) === 0;
@@ -79,7 +90,7 @@ function readTransaction(bytes: Bytes): Transaction {
 }
 
 /** A counted list of items of at least `least` bytes each. */
-function readMany<T>(cursor: ByteCursor, least: number, read: (cursor: ByteCursor) => T): T[] {
+function readMany<T>(cursor: ByteCursor, least: number, read: Read<T>): T[] {
   const count = cursor.compactSize();
   if (count > 4_000_000 / least) throw new Undecodable('more items than a block holds');
   const items: T[] = [];
@@ -99,11 +110,21 @@ function readOutput(cursor: ByteCursor): TransactionOutput {
   return { value, script: cursor.take(cursor.compactSize()) };
 }
 
+function skipInput(cursor: ByteCursor): void {
+  cursor.skip(36);
+  cursor.skip(cursor.compactSize() + 4);
+}
+
+function skipOutput(cursor: ByteCursor): void {
+  cursor.skip(8);
+  cursor.skip(cursor.compactSize());
+}
+
 /** Skips one witness stack per input; whether any of them has an item. */
 function readWitnesses(cursor: ByteCursor, inputs: number): boolean {
   let items = 0;
   for (let index = 0; index < inputs; index += 1) {
-    items += readMany(cursor, 1, (at) => at.take(at.compactSize()).length).length;
+    items += readMany(cursor, 1, (at) => at.skip(at.compactSize())).length;
   }
   return items > 0;
 }
