@@ -6,8 +6,7 @@ import { countTemplateLookup } from '../telemetry.ts';
 import { BoundedMap } from './bounded-map.ts';
 
 const TEMPLATES_MAX = 512;
-const TEMPLATES_WITH_OWNERS_MAX = 512;
-const OWNERS_PER_TEMPLATE_MAX = 100_000;
+const CLAIMS_MAX = 100_000;
 const CARRIES_MAX = 100_000;
 const PARENTS_MAX = 512;
 // How long after it was seen, by its own clock, another process may still be recording a block.
@@ -31,18 +30,21 @@ export function rememberJudged(templates: TemplateDecisions): TemplateDecisions 
 
 /** Claims stay in memory: the first one stays for ever. */
 export function rememberOwners(owners: ExtranonceOwners): ExtranonceOwners {
-  const byTemplate = new BoundedMap<string, Map<string, string>>(TEMPLATES_WITH_OWNERS_MAX);
+  const claims = new BoundedMap<string, string>(CLAIMS_MAX);
   const note = (templateId: string, found: ReadonlyMap<string, string>) => {
-    const known = byTemplate.get(templateId) ?? new Map<string, string>();
-    if (known.size < OWNERS_PER_TEMPLATE_MAX) for (const [prefix, key] of found) known.set(prefix, key);
-    byTemplate.set(templateId, known);
+    for (const [prefix, key] of found) claims.set(templateId + prefix, key);
+    return found;
   };
   return {
     ownersOf: async (templateId, prefixes) => {
-      const known = byTemplate.get(templateId);
-      const missing = prefixes.filter((prefix) => known?.has(prefix) !== true);
-      if (missing.length > 0) note(templateId, await owners.ownersOf(templateId, missing));
-      return pick(byTemplate.get(templateId), prefixes);
+      const known = new Map<string, string>();
+      for (const prefix of prefixes) {
+        const key = claims.get(templateId + prefix);
+        if (key !== undefined) known.set(prefix, key);
+      }
+      const missing = prefixes.filter((prefix) => !known.has(prefix));
+      if (missing.length === 0) return known;
+      return new Map([...known, ...note(templateId, await owners.ownersOf(templateId, missing))]);
     },
     claim: async (templateId, prefixes, lockingKey, atMs) => {
       const claimed = await owners.claim(templateId, prefixes, lockingKey, atMs);
@@ -90,13 +92,4 @@ export function rememberTips(tips: Tips, clock: Clock, staleGraceMs: number): Ti
       return seenMs;
     },
   };
-}
-
-function pick(known: ReadonlyMap<string, string> | undefined, prefixes: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const prefix of prefixes) {
-    const key = known?.get(prefix);
-    if (key !== undefined) found.set(prefix, key);
-  }
-  return found;
 }

@@ -33,8 +33,9 @@ async function compareWithStored(
   fresh: BatchDocument,
 ): ReturnType<BatchIntake['insert']> {
   const stored = await batches.findOne({ _id: fresh._id }, { projection: { batchHash: 1 } });
-  const same = stored === null || stored.batchHash === fresh.batchHash;
-  return same ? { kind: 'known' } : { kind: 'other-content', hash: stored.batchHash };
+  // Another intake is about to commit it: whether it has the same content is seen at the next delivery.
+  if (stored === null) throw new Error(`batch ${fresh._id} is there and cannot be read yet`);
+  return stored.batchHash === fresh.batchHash ? { kind: 'known' } : { kind: 'other-content', hash: stored.batchHash };
 }
 
 function freshDocument({ batch, raw, receivedAtMs, trace, ...derived }: NewBatch, quoteGraceMs: number): BatchDocument {

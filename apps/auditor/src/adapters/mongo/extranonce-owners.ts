@@ -42,7 +42,10 @@ export function extranonceOwners(owners: Collection<OwnerDocument>): ExtranonceO
         return new Map(prefixes.map((prefix) => [prefix, lockingKey]));
       } catch (error) {
         if (duplicateWrites(error) === undefined) throw error;
-        return ownersOf(templateId, prefixes);
+        const found = await ownersOf(templateId, prefixes);
+        // Fail closed: a prefix whose owner cannot be read must not pass for unclaimed.
+        if (found.size < prefixes.length) throw new Error(`claims on template ${templateId} cannot be read yet`);
+        return found;
       }
     },
   };
