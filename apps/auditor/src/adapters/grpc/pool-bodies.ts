@@ -52,7 +52,7 @@ async function fetchBody(client: PoolClient, template: Template): Promise<Fetche
       for await (const { chunk } of client.getTemplateBody(request)) {
         size += chunk.length;
         if (size > limit) return { kind: 'too-long' };
-        chunks.push(chunk);
+        if (chunk.length > 0) chunks.push(chunk);
       }
       return { kind: 'body', body: concat(...chunks) };
     } catch (error) {

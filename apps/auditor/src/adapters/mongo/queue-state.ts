@@ -41,9 +41,8 @@ export function queueCounts(
   return {
     count: async (nowMs) => {
       const queued = { state: 'QUEUED' } as const;
-      const [depth, inFlight, oldest, held, waiting] = await Promise.all([
+      const [depth, oldest, held, waiting] = await Promise.all([
         batches.countDocuments(queued),
-        batches.countDocuments({ ...queued, nextAt: { $exists: false } }),
         batches
           .find(queued, { projection: { receivedAt: 1 } })
           .sort({ receivedAt: 1 })
@@ -53,14 +52,15 @@ export function queueCounts(
         templates.countDocuments({ state: { $in: ['DECLARED', 'CHECKING', 'HELD'] } }),
       ]);
       const oldestAgeMs = oldest === null ? 0 : Math.max(0, nowMs - oldest.receivedAt.getTime());
-      return { batches: depth, inFlight, oldestAgeMs, held, templates: waiting };
+      const asleep = [...held.values()].reduce((sum, count) => sum + count, 0);
+      return { batches: depth, inFlight: Math.max(0, depth - asleep), oldestAgeMs, held, templates: waiting };
     },
   };
 }
 
 async function heldByCode(batches: Collection<BatchDocument>): Promise<Map<HoldCode, number>> {
   const groups = batches.aggregate<{ _id: string; count: number }>([
-    { $match: { state: 'QUEUED', nextAt: { $exists: true } } },
+    { $match: { state: 'QUEUED', nextAt: { $gt: new Date(0) } } },
     { $group: { _id: '$code', count: { $sum: 1 } } },
   ]);
   const counts = new Map((await groups.toArray()).map(({ _id, count }) => [_id, count]));
