@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { ROOT } from '@assay/testkit/find-server';
 import { type HistoryEntry, renderEntry } from './history-entry.ts';
 
@@ -17,7 +17,7 @@ export function runConditions(now: Date): Pick<HistoryEntry, 'at' | 'commit' | '
   return {
     at: now.toISOString(),
     commit: git('rev-parse', 'HEAD'),
-    dirty: git('status', '--porcelain') !== '',
+    dirty: git('status', '--porcelain', '--', '.', `:!${relative(ROOT, HISTORY_FILE)}`) !== '',
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
       cores: availableParallelism(),
