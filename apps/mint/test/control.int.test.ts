@@ -85,6 +85,9 @@ describe('a pause', () => {
   test('is at a level, and has a reason', async () => {
     const none = here.teams.pauseIssuance({ requestId: 'pause-4', level: NONE, reason: 'stop', breachId: '' });
     await expect(none).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
+    const noId = here.teams.pauseIssuance({ requestId: 'pause 5', level: ALL, reason: 'stop', breachId: '' });
+    await expect(noId).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
+    await expect(resume('')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
   });
 });
 

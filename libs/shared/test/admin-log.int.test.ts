@@ -35,6 +35,18 @@ it('a repeated call gets the first answer and acts once', async () => {
   expect(await entries()).toHaveLength(1);
 });
 
+it.each(['', ' ', 'two words', 'umlaut-ü', 'line\n', 'x'.repeat(65)])(
+  '%j names no call, and is not logged',
+  async (requestId) => {
+    expect(await reasonOf(run(call({ requestId }), async () => 'done'))).toBe('REQUEST_INVALID');
+    expect(await entries()).toEqual([]);
+  },
+);
+
+it('64 of the allowed characters name a call', async () => {
+  expect(await run(call({ requestId: `A-z.0:_${'9'.repeat(57)}` }), async () => 'done')).toBe('done');
+});
+
 it('the same request id with other content is refused', async () => {
   await run(call(), async () => 'done');
   expect(await reasonOf(run(call({ request: utf8('for ever') }), async () => 'x'))).toBe('REQUEST_ID_REUSED');

@@ -5,6 +5,7 @@ import { sha256 } from '../kernel/hash.ts';
 import { systemClock } from './clock.ts';
 import { GrpcFault } from './grpc-status.ts';
 import { type CollectionDefinition, duplicateIndexOf } from './mongo.ts';
+import { isRequestId } from './request-id.ts';
 
 export interface AdminCall {
   readonly actor: string;
@@ -21,7 +22,7 @@ export interface AdminLog {
   /**
    * Writes the call into the log, acts, and remembers the answer for 24 hours: the same call again gets the first answer.
    * A call whose act failed is forgotten and may be repeated.
-   * @throws GrpcFault REQUEST_ID_REUSED for the same id with other content; CONFLICT while the first call is under way.
+   * @throws GrpcFault REQUEST_INVALID for a request id that is none; REQUEST_ID_REUSED for the same id with other content; CONFLICT while the first call is under way.
    */
   run<T>(
     call: AdminCall,
@@ -103,6 +104,9 @@ export function adminLog(db: Db, clock: Clock = systemClock): AdminLog {
   const remembered = db.collection<RememberedCall>('requestIds');
   return {
     run: async (call, act, encode, decode) => {
+      if (!isRequestId(call.requestId)) {
+        throw new GrpcFault('REQUEST_INVALID', 'request_id: expected 1 to 64 of A-Z, a-z, 0-9 and ._:-');
+      }
       const first = await begin(remembered, call, clock.now());
       if (first !== undefined) return decode(first);
       try {

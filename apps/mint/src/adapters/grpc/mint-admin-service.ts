@@ -132,7 +132,6 @@ function drop(
 }
 
 function logged({ requestId, reason }: { requestId: string; reason: string }, { caller }: CallContext) {
-  if (requestId === '') throw new GrpcFault('REQUEST_INVALID', 'request_id is needed');
   if (reason === '') throw new GrpcFault('REASON_TOO_SHORT', 'a reason is needed');
   if (reason.length > REASON_MAX) throw new GrpcFault('REQUEST_INVALID', `reason is longer than ${REASON_MAX}`);
   return { actor: caller, requestId, reason };

@@ -102,7 +102,6 @@ function pause(
   const { requestId, reason, breachId } = request;
   const level = parsePauseLevel(request.level);
   if (level === undefined) throw new GrpcFault('REQUEST_INVALID', 'level is ISSUANCE or ALL');
-  if (requestId === '') throw new GrpcFault('REQUEST_INVALID', 'request_id is needed');
   if (reason === '') throw new GrpcFault('REASON_TOO_SHORT', 'a reason is needed');
   if (reason.length > REASON_MAX) throw new GrpcFault('REQUEST_INVALID', `reason is longer than ${REASON_MAX}`);
   const { path: method } = MintServiceService.pauseIssuance;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { GrpcStatusFault } from '@assay/shared/runtime/grpc-status';
+import { isRequestId } from '@assay/shared/runtime/request-id';
 import type { Metadata } from '@grpc/grpc-js';
 
 const SCHEMA_KEY = 'x-signatory-schema-version';
@@ -20,7 +21,7 @@ export function readMetadata(metadata: Metadata): void {
     throw new GrpcStatusFault('FAILED_PRECONDITION', `this signatory speaks schema version ${SCHEMA_VERSION}`);
   }
   const requestId = textOf(metadata, REQUEST_ID_KEY);
-  if (requestId !== undefined && !/^[A-Za-z0-9._:-]{1,64}$/.test(requestId)) {
+  if (requestId !== undefined && !isRequestId(requestId)) {
     throw new GrpcStatusFault(
       'INVALID_ARGUMENT',
       `metadata ${REQUEST_ID_KEY} is 1 to 64 of A-Z, a-z, 0-9, ., _, : and -`,
