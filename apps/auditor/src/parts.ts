@@ -36,6 +36,7 @@ import type {
 import type { showBreaches, showDeadLetters } from './telemetry.ts';
 import type {
   AuditRecords,
+  BreachRecords,
   DeadLetters,
   LuckBook,
   MintControl,
@@ -61,7 +62,9 @@ export interface Stores {
   readonly bodies: BodyStore;
   readonly owners: ExtranonceOwners;
   readonly tips: Tips;
-  readonly breaches: Breaches & PauseOrders & { countOpen(): Promise<Parameters<typeof showBreaches>[0]> };
+  readonly breaches: Breaches &
+    PauseOrders &
+    BreachRecords & { countOpen(): Promise<Parameters<typeof showBreaches>[0]> };
   readonly luck: LuckBook;
   readonly settlements: Settlements;
   readonly letters: LetterBox;
@@ -131,9 +134,10 @@ export function startParts(context: ServiceContext, config: AuditorConfig, resou
     records: stores.records,
     queue: stores.counts,
     control: stores.control,
+    breaches: stores.breaches,
     circuit: watch,
     workers: has('worker') ? concurrencyOf(config) : 0,
-    ports: revival,
+    ports: { ...revival, ...{ breaches: stores.breaches, settlements: stores.settlements, records: stores.records } },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { HoldCode } from './domain/audit-codes.ts';
-import type { Severity } from './domain/breaches.ts';
+import type { Breach, BreachState, Severity } from './domain/breaches.ts';
 import type { Luck } from './domain/statistics/luck.ts';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { DueTask, NodeStatement, StoredTemplate, Trace } from './ports.ts';
@@ -19,7 +19,46 @@ export interface PauseOrder {
   readonly severity: Severity;
   readonly rule: string;
   readonly scope: string;
+  /** 1, and one more each time it was violated again after an acknowledgement. */
+  readonly openings: number;
 }
+
+/** A rule that was found violated, by what it is about. */
+export interface BreachRecord extends Breach {
+  readonly id: string;
+  readonly version: number;
+  readonly severity: Severity;
+  readonly state: BreachState;
+  /** Violations since it was first opened. */
+  readonly count: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  /** The mint has not yet answered that it paused. */
+  readonly pausePending: boolean;
+  /** The last one. */
+  readonly acknowledgement: Acknowledgement | undefined;
+  readonly trace: Trace | undefined;
+}
+
+export interface Acknowledgement {
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: UnixMs;
+}
+
+/** Breaches for whoever asks, and for the operator who has found their cause. */
+export interface BreachRecords {
+  find(id: string): Promise<BreachRecord | undefined>;
+  /** Ascending by id, from after `afterId`. */
+  list(
+    filter: { state?: BreachState; severity?: Severity },
+    page: { limit: number; afterId: string },
+  ): Promise<BreachRecord[]>;
+  /** Closes it and tells the mint by event; stale when it was violated again meanwhile. */
+  acknowledge(breach: BreachRecord, acknowledgement: Acknowledgement): Promise<BreachRecord | 'stale'>;
+}
+
+export type BreachRefusal = 'BREACH_UNKNOWN' | 'BREACH_STILL_TRUE' | 'CONFLICT' | 'REASON_TOO_SHORT';
 
 export interface QuoteEvent {
   readonly kind: 'created' | 'paid' | 'failed' | 'issued';
@@ -35,6 +74,8 @@ export interface Settlements {
   takeMissingQuotes(nowMs: number, limit: number): Promise<string[]>;
   /** Publishes verdicts again that the mint did not act on; ids of those it was told too often, each once. */
   tellAgain(nowMs: UnixMs, limit: number): Promise<{ republished: number; stuck: string[] }>;
+  /** What the mint said of a batch; undefined when there is no such batch. */
+  said(id: string): Promise<Readonly<Record<QuoteEvent['kind'], boolean>> | undefined>;
 }
 
 export interface TemplateWaits {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '@assay/proto/catalogue';
+import { BreachState } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
 import { IssuanceLevel } from '@assay/proto/gen/assay/mint/v1/events';
 import { MintServiceService, type PauseIssuanceRequest } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import type { BatchAccepted } from '@assay/proto/gen/assay/pool/v1/events';
@@ -141,8 +142,9 @@ describe('B14: two contents under one batch id', () => {
     const other = sealBatch({ ...batch, keySeq: 7n }, pool.poolSecret);
     await pool.publish(other, { messageId: 'the same id, other content' });
     await until('the mint is asked twice', () => pauses.length >= 2 || undefined);
-    mintFails = false;
     const breachId = `B14:${batch.poolId}/${batch.batchId}`;
+    await expect(acknowledge(breachId)).rejects.toMatchObject({ reason: 'CONFLICT' });
+    mintFails = false;
     const breaches = running.database.db.collection<{ _id: string; pausePending: boolean }>('breaches');
     const answered = () => breaches.findOne({ _id: breachId, pausePending: false });
     const breach = await until('the mint has answered', async () => (await answered()) ?? undefined);
@@ -150,5 +152,49 @@ describe('B14: two contents under one batch id', () => {
     expect(new Set(pauses.map(({ requestId }) => requestId)).size).toBe(1);
     expect(pauses[0]).toMatchObject({ level: IssuanceLevel.ISSUANCE_LEVEL_ISSUANCE, breachId });
     expect(await running.batch(batch)).toMatchObject({ state: 'VALID' });
+    await acknowledgedAndViolatedAgain(breachId, () => running.pool.publish(other, { messageId: 'once more' }));
+  });
+
+  it('is acknowledged with a reason, and only if there is one', async () => {
+    await expect(acknowledge('B14:nobody/nothing')).rejects.toMatchObject({ reason: 'BREACH_UNKNOWN' });
+    await expect(acknowledge('B14:nobody/nothing', 'too short')).rejects.toMatchObject({ reason: 'REASON_TOO_SHORT' });
   });
 });
+
+let asked = 0;
+
+async function acknowledge(breachId: string, reason = 'the second key is revoked') {
+  asked += 1;
+  const { breach } = await running.admin.acknowledgeBreach({ requestId: `acknowledge-${asked}`, reason, breachId });
+  return breach;
+}
+
+/** Once acknowledged it is told and no longer open; violated again, it is open as on the first day. */
+async function acknowledgedAndViolatedAgain(breachId: string, violate: () => Promise<unknown>): Promise<void> {
+  const told: { state: 'opened' | 'acknowledged'; version: bigint }[] = [];
+  for (const state of ['opened', 'acknowledged'] as const) {
+    const { subject, codec } = CATALOGUE[`auditor.breach.${state}`];
+    const callback = (_: unknown, { data }: { data: Uint8Array }) =>
+      void told.push({ state, version: codec.decode(data).version });
+    running.pool.bus.nc.subscribe(subject, { callback });
+  }
+  await running.pool.bus.nc.flush();
+  const first = await acknowledge(breachId);
+  expect(first).toMatchObject({ state: BreachState.BREACH_STATE_ACKNOWLEDGED, acknowledgedBy: 'operator' });
+  expect(await acknowledge(breachId, 'somebody else says so too')).toEqual(first);
+  expect(await openBreaches()).toEqual([]);
+  await until('the acknowledgement is told', () => told.length === 1 || undefined);
+
+  const before = new Set(pauses.map(({ requestId }) => requestId));
+  await violate();
+  await until('the mint is asked again', () => pauses.some(({ requestId }) => !before.has(requestId)) || undefined);
+  expect(await openBreaches()).toMatchObject([{ breachId, severity: 2, count: 2n, acknowledgedBy: 'operator' }]);
+  await until('the opening is told', () => told.length === 2 || undefined);
+  expect(told.map(({ state }) => state)).toEqual(['acknowledged', 'opened']);
+  expect(told[1]?.version).toBeGreaterThan(told[0]?.version ?? 0n);
+}
+
+async function openBreaches() {
+  const filter = { state: BreachState.BREACH_STATE_OPEN, severity: 0, pageSize: 0, pageToken: '' } as const;
+  return (await running.service.listBreaches(filter)).breaches;
+}

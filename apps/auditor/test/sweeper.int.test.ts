@@ -33,6 +33,9 @@ const breach = (id: string) =>
     async () => (await running.database.db.collection<{ _id: string }>('breaches').findOne({ _id: id })) ?? undefined,
   );
 
+const acknowledge = (requestId: string, breachId: string) =>
+  running.admin.acknowledgeBreach({ requestId, reason: 'the consumer is mended', breachId });
+
 async function judgedBatch(): Promise<BatchAccepted> {
   const { pool } = running;
   const template = await pool.declare();
@@ -94,6 +97,12 @@ describe('the sweeper', () => {
       'r2',
       'r3',
     ]);
+    const breachId = `SETTLEMENT_STUCK:${idOf(batch)}`;
+    await expect(acknowledge('stuck-1', breachId)).rejects.toMatchObject({ reason: 'BREACH_STILL_TRUE' });
+    await quoteChanged('paid', batch);
+    const noted = () => batches().findOne({ _id: idOf(batch), 'mint.paid': true });
+    await until('the payment is noted', async () => (await noted()) ?? undefined);
+    expect(await acknowledge('stuck-2', breachId)).toMatchObject({ breach: { state: 2, rule: 'SETTLEMENT_STUCK' } });
   });
 
   it('reports a batch without quote, and none that was created and paid', async () => {
@@ -103,7 +112,9 @@ describe('the sweeper', () => {
     await quoteChanged('paid', paid);
     const noted = () => batches().findOne({ _id: idOf(paid), 'mint.created': true, 'mint.paid': true });
     await until('the payment is noted', async () => (await noted()) ?? undefined);
-    await breach(`QUOTE_MISSING:${idOf(missing)}`);
+    const breachId = `QUOTE_MISSING:${idOf(missing)}`;
+    await breach(breachId);
+    await expect(acknowledge('missing-1', breachId)).rejects.toMatchObject({ reason: 'BREACH_STILL_TRUE' });
     const left = await batches().findOne({ _id: idOf(paid) });
     expect([left?.quoteDueAt, left?.settleDueAt]).toEqual([undefined, undefined]);
   });

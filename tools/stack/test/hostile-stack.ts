@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Proof, Wallet } from '@cashu/cashu-ts';
 import { expect } from 'vitest';
 import {
+  AuditorAdminServiceService,
   type Batch as AuditedBatch,
   BatchState,
   TemplateState,
@@ -55,6 +56,9 @@ export interface HostileStack {
   quoteIn(batch: BatchAccepted, state: keyof typeof QuoteState): Promise<Quote>;
   /** The letter under which each of the two keeps a raw event that it cannot accept. */
   deadLetter(at: 'auditor' | 'mint', raw: Uint8Array): Promise<DeadLetter>;
+  /** Says that the cause of a breach is mended. */
+  acknowledge(breachId: string, requestId: string): Promise<unknown>;
+  resume(requestId: string): Promise<unknown>;
   /** Asks for the tokens of a quote with a request that the miner's key signs. */
   mint(miner: HostileMiner, quote: Pick<Quote, 'quoteId'>, amount: bigint): Promise<Proof[]>;
   stop(): Promise<void>;
@@ -122,13 +126,13 @@ function payoutScriptOf(stack: TestStack): Uint8Array {
   return fromHex(pool?.scripts[0] ?? '');
 }
 
+type Question = 'batch' | 'verdict' | 'template' | 'quote' | 'quoteIn' | 'deadLetter' | 'acknowledge' | 'resume';
+
 function askServices(stack: TestStack) {
   const clients = stackClients(stack.options);
-  const mintAdmin = grpcClient(MintAdminServiceService, {
-    url: `127.0.0.1:${portOf(stack.options, 'mintGrpc') + ADMIN_STEP}`,
-    deadlineMs: 5_000,
-    metadata: { [CALLER_HEADER]: 'operator' },
-  });
+  const mintAdmin = grpcClient(MintAdminServiceService, operatorAt(stack, 'mintGrpc'));
+  const auditorAdmin = grpcClient(AuditorAdminServiceService, operatorAt(stack, 'auditorGrpc'));
+  const reason = 'the thief has no key any more';
   const quote: HostileStack['quote'] = async ({ poolId, batchId }) => {
     const found = await clients.mint.getQuote({ by: { $case: 'batch', value: { poolId, batchId } } });
     if (found.quote === undefined) throw new Error('an answer without quote');
@@ -136,7 +140,9 @@ function askServices(stack: TestStack) {
   };
   const askBatch: HostileStack['batch'] = async ({ poolId, batchId }) =>
     (await clients.auditor.getBatch({ poolId, batchId })).batch;
-  const ask: Pick<HostileStack, 'batch' | 'verdict' | 'template' | 'quote' | 'quoteIn' | 'deadLetter'> = {
+  const ask: Pick<HostileStack, Question> = {
+    acknowledge: (breachId, requestId) => auditorAdmin.acknowledgeBreach({ requestId, reason, breachId }),
+    resume: (requestId) => mintAdmin.resumeIssuance({ requestId, reason }),
     batch: askBatch,
     verdict: async (wanted) => {
       const batch = await until(
@@ -175,8 +181,14 @@ function askServices(stack: TestStack) {
   const close = () => {
     clients.close();
     mintAdmin.close();
+    auditorAdmin.close();
   };
   return { ask, close };
+}
+
+function operatorAt({ options }: TestStack, name: 'mintGrpc' | 'auditorGrpc') {
+  const url = `127.0.0.1:${portOf(options, name) + ADMIN_STEP}`;
+  return { url, deadlineMs: 5_000, metadata: { [CALLER_HEADER]: 'operator' } };
 }
 
 function nameIn(table: Readonly<Record<string, number>>, value: number | undefined): string {

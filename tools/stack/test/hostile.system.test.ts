@@ -261,5 +261,16 @@ describe('a second content under the id of a batch', () => {
       (code) => code === 20_003,
       30_000,
     );
+    const breachId = `B14:${first.poolId}/${first.batchId}`;
+    await expect(hostile.resume('too early')).rejects.toMatchObject({ reason: 'REQUEST_INVALID' });
+    await expect(hostile.resume('too-early')).rejects.toMatchObject({ reason: 'BREACH_OPEN' });
+    await hostile.acknowledge(breachId, 'mended');
+    await until(
+      () => hostile.resume('go-on').catch((refusal: { reason?: string }) => refusal.reason),
+      (answer) => answer !== 'BREACH_OPEN',
+      30_000,
+    );
+    await isPaid(hostile, { miner, batch: first });
+    expect(await hostile.batch(other)).toMatchObject({ accepted: { keySeq: first.keySeq } });
   });
 });

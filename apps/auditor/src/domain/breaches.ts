@@ -8,6 +8,8 @@ export const BREACH_RULES = {
   SETTLEMENT_STUCK: { severity: 'REPORT' },
   QUOTE_MISSING: { severity: 'REPORT' },
 } as const satisfies Record<string, { severity: Severity }>;
+/** ACKNOWLEDGED: an operator found the cause; the next violation opens it again. */
+export type BreachState = 'OPEN' | 'ACKNOWLEDGED';
 export type BreachRule = keyof typeof BREACH_RULES;
 
 export interface Breach {

@@ -1,4 +1,6 @@
 import {
+  AcknowledgeBreachRequest,
+  AcknowledgeBreachResponse,
   AuditorAdminServiceService,
   DropDeadLetterRequest,
   DropDeadLetterResponse,
@@ -15,14 +17,14 @@ import { DeadLetterClass } from '@assay/proto/gen/assay/platform/v1/dead_letters
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
+import { acknowledgeBreach, type AcknowledgePorts } from '../../flows/acknowledge-breach.ts';
 import { dropDeadLetter, type DropPorts } from '../../flows/drop-dead-letter.ts';
 import { recheckTemplate } from '../../flows/recheck-template.ts';
 import { replayClass, replayLetters, type ReplayPorts } from '../../flows/replay-dead-letters.ts';
-import type { AuditRecords, LetterRefusal, QueueControl } from '../../upkeep-ports.ts';
+import type { AuditRecords, BreachRefusal, LetterRefusal, QueueControl } from '../../upkeep-ports.ts';
 import { nameOf } from './auditor-service.ts';
-import { renderWholeLetter, renderTemplate } from './render.ts';
+import { renderBreach, renderTemplate, renderWholeLetter } from './render.ts';
 
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 const LETTERS_MAX = 500;
 const TIME_MAX_MS = 8_640_000_000_000_000n;
 
@@ -31,7 +33,7 @@ export interface AdminParts {
   readonly records: AuditRecords;
   readonly letters: DeadLetterStore;
   readonly control: QueueControl;
-  readonly ports: ReplayPorts & DropPorts;
+  readonly ports: ReplayPorts & DropPorts & AcknowledgePorts;
 }
 
 interface Codec<T> {
@@ -46,13 +48,10 @@ export function auditorAdminService(parts: AdminParts): Implementation {
       method: string,
       request: Codec<Q>,
       answer: Codec<A>,
-      act: (request: Q) => Promise<A>,
+      act: (request: Q, actor: string) => Promise<A>,
     ) =>
-    async (asked: Q, call: CallContext): Promise<A> => {
-      if (!REQUEST_ID.test(asked.requestId)) {
-        throw new GrpcFault('REQUEST_INVALID', 'request_id: expected 1 to 64 of A-Z, a-z, 0-9 and ._:-');
-      }
-      return parts.log.run(
+    (asked: Q, call: CallContext): Promise<A> =>
+      parts.log.run(
         {
           actor: call.caller,
           method: AuditorAdminServiceService[method as keyof typeof AuditorAdminServiceService].path,
@@ -60,11 +59,10 @@ export function auditorAdminService(parts: AdminParts): Implementation {
           reason: asked.reason,
           request: request.encode(asked).finish(),
         },
-        () => act(asked),
+        () => act(asked, call.caller),
         (given) => answer.encode(given).finish(),
         (bytes) => answer.decode(bytes),
       );
-    };
   return implement(AuditorAdminServiceService, {
     recheckTemplate: command('recheckTemplate', RecheckTemplateRequest, RecheckTemplateResponse, (asked) =>
       recheck(parts, asked),
@@ -83,6 +81,9 @@ export function auditorAdminService(parts: AdminParts): Implementation {
     ),
     dropDeadLetter: command('dropDeadLetter', DropDeadLetterRequest, DropDeadLetterResponse, (asked) =>
       drop(parts, asked),
+    ),
+    acknowledgeBreach: command('acknowledgeBreach', AcknowledgeBreachRequest, AcknowledgeBreachResponse, (asked, by) =>
+      acknowledge(parts, asked, by),
     ),
   });
 }
@@ -117,13 +118,26 @@ async function drop(parts: AdminParts, asked: DropDeadLetterRequest): Promise<Dr
   return { deadLetter: letter && renderWholeLetter(letter) };
 }
 
+async function acknowledge(
+  { ports }: AdminParts,
+  { breachId, reason }: AcknowledgeBreachRequest,
+  by: string,
+): Promise<AcknowledgeBreachResponse> {
+  const outcome = await acknowledgeBreach(ports, breachId, { by, reason });
+  if (!outcome.ok) throw fault(outcome.error, breachId);
+  return { breach: renderBreach(outcome.value) };
+}
+
 const REFUSALS = {
   DEAD_LETTER_UNKNOWN: 'there is no such dead letter',
   DEAD_LETTER_CLOSED: 'it was replayed or dropped before',
   DEAD_LETTER_POISON: 'poison can only be dropped',
   REASON_TOO_SHORT: 'the reason needs 10 characters',
-} as const satisfies Record<LetterRefusal, string>;
+  BREACH_UNKNOWN: 'there is no such breach',
+  BREACH_STILL_TRUE: 'the rule was checked again, and still fails',
+  CONFLICT: 'violated again meanwhile, or the mint has not yet answered that it paused; repeat',
+} as const satisfies Record<LetterRefusal | BreachRefusal, string>;
 
-function fault(refusal: LetterRefusal, what: string): GrpcFault {
+function fault(refusal: LetterRefusal | BreachRefusal, what: string): GrpcFault {
   return new GrpcFault(refusal, `${what}: ${REFUSALS[refusal]}`);
 }

@@ -2,24 +2,29 @@ import {
   AuditorServiceService,
   Batch,
   BatchState,
+  Breach,
+  BreachState,
   type GetQueueStatusResponse,
   type ListBatchesRequest,
+  type ListBreachesRequest,
   Template,
   TemplateState,
 } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
+import { BreachSeverity } from '@assay/proto/gen/assay/auditor/v1/events';
 import { DeadLetter, DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
 import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import type { Circuit } from '../../node-ports.ts';
-import type { AuditRecords, BatchFilter, QueueControl, QueueCounts } from '../../upkeep-ports.ts';
-import { renderBatch, renderLetter, renderTemplate, renderWholeLetter } from './render.ts';
+import type { AuditRecords, BatchFilter, BreachRecords, QueueControl, QueueCounts } from '../../upkeep-ports.ts';
+import { renderBatch, renderBreach, renderLetter, renderTemplate, renderWholeLetter } from './render.ts';
 
 export interface ServiceParts {
   readonly clock: Clock;
   readonly records: AuditRecords;
   readonly letters: DeadLetterStore;
+  readonly breaches: Pick<BreachRecords, 'list'>;
   readonly queue: { count(nowMs: number): Promise<QueueCounts> };
   readonly control: QueueControl;
   readonly circuit: Circuit;
@@ -70,7 +75,19 @@ export function auditorService(parts: ServiceParts): Implementation {
       if (letter === undefined) throw new GrpcFault('DEAD_LETTER_UNKNOWN', `no dead letter ${deadLetterId}`);
       return { deadLetter: renderWholeLetter(letter) };
     },
+    listBreaches: (request) => listBreaches(parts, request),
   });
+}
+
+async function listBreaches({ breaches }: ServiceParts, request: ListBreachesRequest) {
+  const limit = pageSize(request.pageSize);
+  const { id: afterId = '' } = decodePageToken(request.pageToken);
+  const state = nameOf(BreachState, 'BREACH_STATE_', request.state);
+  const severity = nameOf(BreachSeverity, 'BREACH_SEVERITY_', request.severity);
+  const filter = { ...(state === undefined ? {} : { state }), ...(severity === undefined ? {} : { severity }) };
+  const found = await breaches.list(filter, { limit: limit + 1, afterId });
+  const { messages, last } = cutPage(found, limit, renderBreach, Breach);
+  return { breaches: messages, nextPageToken: last === undefined ? '' : encodePageToken({ id: last.id }) };
 }
 
 async function listBatches(records: AuditRecords, request: ListBatchesRequest) {

@@ -18,10 +18,10 @@ export function mintControl(url: string, options: { tls: TlsFiles | undefined })
     metadata: { [CALLER_HEADER]: 'auditor' },
   });
   return {
-    pause: async ({ id, severity, rule, scope }) => {
+    pause: async ({ id, severity, rule, scope, openings }) => {
       await client.pauseIssuance({
-        // The same breach asks under the same id, however often it has to.
-        requestId: toHex(sha256(utf8(id))),
+        // The same opening of a breach asks under the same id, however often it has to.
+        requestId: toHex(sha256(utf8(openings === 1 ? id : `${id}#${openings}`))),
         level: severity === 'STOP_ALL' ? IssuanceLevel.ISSUANCE_LEVEL_ALL : IssuanceLevel.ISSUANCE_LEVEL_ISSUANCE,
         reason: `breach of ${rule} by ${scope}`,
         breachId: id,

@@ -2,15 +2,17 @@ import { CATALOGUE } from '@assay/proto/catalogue';
 import {
   type Batch,
   BatchState,
+  type Breach,
+  BreachState,
   type Template,
   TemplateState,
 } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
-import { TemplateJudged, VerdictGiven } from '@assay/proto/gen/assay/auditor/v1/events';
+import { BreachSeverity, TemplateJudged, VerdictGiven } from '@assay/proto/gen/assay/auditor/v1/events';
 import { type DeadLetter, DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import { BatchAccepted, TemplateDeclared } from '@assay/proto/gen/assay/pool/v1/events';
 import type { DeadLetter as StoredLetter, ListedLetter } from '@assay/shared/runtime/dead-letters';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
-import type { BatchRecord, TemplateRecord } from '../../upkeep-ports.ts';
+import type { BatchRecord, BreachRecord, TemplateRecord } from '../../upkeep-ports.ts';
 
 export function renderBatch(record: BatchRecord, shares: 'with-shares' | 'without-shares'): Batch {
   const accepted = BatchAccepted.decode(record.event);
@@ -37,6 +39,22 @@ export function renderTemplate(record: TemplateRecord): Template {
     attempt: record.attempt,
     nextCheckAtMs: BigInt(record.nextCheckAtMs),
     verdict: record.verdictEvent && TemplateJudged.decode(record.verdictEvent),
+  };
+}
+
+export function renderBreach(record: BreachRecord): Breach {
+  const { id: breachId, rule, scope, expected, found, acknowledgement } = record;
+  return {
+    ...{ breachId, rule, scope, expected, found },
+    severity: BreachSeverity[`BREACH_SEVERITY_${record.severity}`],
+    state: BreachState[`BREACH_STATE_${record.state}`],
+    count: BigInt(record.count),
+    firstAtMs: BigInt(record.firstAtMs),
+    lastAtMs: BigInt(record.lastAtMs),
+    acknowledgedAtMs: BigInt(acknowledgement?.atMs ?? 0),
+    acknowledgedBy: acknowledgement?.by ?? '',
+    acknowledgeReason: acknowledgement?.reason ?? '',
+    traceId: traceIdOf(record.trace),
   };
 }
 

@@ -58,6 +58,7 @@ export function settlements(
       if (due.length > 0) options.onCommit();
       return { republished: due.length - stuck.length, stuck };
     },
+    said: async (id) => (await batches.findOne({ _id: id }, { projection: { mint: 1 } }))?.mint,
   };
 }
 

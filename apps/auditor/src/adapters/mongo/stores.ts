@@ -54,7 +54,7 @@ export function auditorStores(
     bodies: bodyStore(db.collection<BodyChunk>(TEMPLATE_BODIES.name)),
     owners: extranonceOwners(db.collection<OwnerDocument>(EXTRANONCE_OWNERS.name)),
     tips: tipStore(db.collection<TipDocument>(TIPS.name)),
-    breaches: breachBook(db.collection<BreachDocument>(BREACHES.name), { onOpen: onCommit }),
+    breaches: breachBook(db.collection<BreachDocument>(BREACHES.name), { onCommit }),
     luck: luckBook(batches, db.collection<LuckDocument>(LUCK_SUMS.name)),
     settlements: settlements(batches, { settleGraceMs, onCommit }),
     letters: letterBox(letters, batches, templates),

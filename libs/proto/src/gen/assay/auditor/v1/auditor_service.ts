@@ -20,7 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { DeadLetter, DeadLetterClass, DeadLetterState, NodeAnswer } from "../../platform/v1/dead_letters.ts";
 import { BatchAccepted, TemplateDeclared } from "../../pool/v1/events.ts";
-import { TemplateJudged, VerdictGiven } from "./events.ts";
+import { BreachSeverity, TemplateJudged, VerdictGiven } from "./events.ts";
 
 export const BatchState = {
   BATCH_STATE_UNSPECIFIED: 0,
@@ -60,6 +60,16 @@ export namespace TemplateState {
   export type TEMPLATE_STATE_VALID = typeof TemplateState.TEMPLATE_STATE_VALID;
   export type TEMPLATE_STATE_INVALID = typeof TemplateState.TEMPLATE_STATE_INVALID;
   export type TEMPLATE_STATE_DEAD = typeof TemplateState.TEMPLATE_STATE_DEAD;
+}
+
+export const BreachState = { BREACH_STATE_UNSPECIFIED: 0, BREACH_STATE_OPEN: 1, BREACH_STATE_ACKNOWLEDGED: 2 } as const;
+
+export type BreachState = typeof BreachState[keyof typeof BreachState];
+
+export namespace BreachState {
+  export type BREACH_STATE_UNSPECIFIED = typeof BreachState.BREACH_STATE_UNSPECIFIED;
+  export type BREACH_STATE_OPEN = typeof BreachState.BREACH_STATE_OPEN;
+  export type BREACH_STATE_ACKNOWLEDGED = typeof BreachState.BREACH_STATE_ACKNOWLEDGED;
 }
 
 export interface Batch {
@@ -226,6 +236,53 @@ export interface DropDeadLetterRequest {
 
 export interface DropDeadLetterResponse {
   deadLetter: DeadLetter | undefined;
+}
+
+/** A rule that was found violated, by what it is about. */
+export interface Breach {
+  /** `<rule>:<scope>`. */
+  breachId: string;
+  /** `B14`, `NODES_DISAGREE`, … */
+  rule: string;
+  severity: BreachSeverity;
+  /** A batch `<pool_id>/<batch_id>`, a template id in hex, or a key `<pool_id>/<locking key in hex>`. */
+  scope: string;
+  state: BreachState;
+  expected: string;
+  /** What the last violation found. */
+  found: string;
+  /** Violations since it was first opened. */
+  count: bigint;
+  firstAtMs: bigint;
+  lastAtMs: bigint;
+  /** Of the last acknowledgement; 0 and empty before. */
+  acknowledgedAtMs: bigint;
+  acknowledgedBy: string;
+  acknowledgeReason: string;
+  traceId: string;
+}
+
+export interface ListBreachesRequest {
+  state: BreachState;
+  severity: BreachSeverity;
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListBreachesResponse {
+  breaches: Breach[];
+  nextPageToken: string;
+}
+
+export interface AcknowledgeBreachRequest {
+  requestId: string;
+  /** What was found and mended; at least 10 characters. */
+  reason: string;
+  breachId: string;
+}
+
+export interface AcknowledgeBreachResponse {
+  breach: Breach | undefined;
 }
 
 function createBaseBatch(): Batch {
@@ -2379,6 +2436,540 @@ export const DropDeadLetterResponse: MessageFns<DropDeadLetterResponse> = {
   },
 };
 
+function createBaseBreach(): Breach {
+  return {
+    breachId: "",
+    rule: "",
+    severity: 0,
+    scope: "",
+    state: 0,
+    expected: "",
+    found: "",
+    count: 0n,
+    firstAtMs: 0n,
+    lastAtMs: 0n,
+    acknowledgedAtMs: 0n,
+    acknowledgedBy: "",
+    acknowledgeReason: "",
+    traceId: "",
+  };
+}
+
+export const Breach: MessageFns<Breach> = {
+  encode(message: Breach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.breachId !== "") {
+      writer.uint32(10).string(message.breachId);
+    }
+    if (message.rule !== "") {
+      writer.uint32(18).string(message.rule);
+    }
+    if (message.severity !== 0) {
+      writer.uint32(24).int32(message.severity);
+    }
+    if (message.scope !== "") {
+      writer.uint32(34).string(message.scope);
+    }
+    if (message.state !== 0) {
+      writer.uint32(40).int32(message.state);
+    }
+    if (message.expected !== "") {
+      writer.uint32(50).string(message.expected);
+    }
+    if (message.found !== "") {
+      writer.uint32(58).string(message.found);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.count);
+    }
+    if (message.firstAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.firstAtMs) !== message.firstAtMs) {
+        throw new globalThis.Error("value provided for field message.firstAtMs of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.firstAtMs);
+    }
+    if (message.lastAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.lastAtMs) !== message.lastAtMs) {
+        throw new globalThis.Error("value provided for field message.lastAtMs of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.lastAtMs);
+    }
+    if (message.acknowledgedAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.acknowledgedAtMs) !== message.acknowledgedAtMs) {
+        throw new globalThis.Error("value provided for field message.acknowledgedAtMs of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.acknowledgedAtMs);
+    }
+    if (message.acknowledgedBy !== "") {
+      writer.uint32(98).string(message.acknowledgedBy);
+    }
+    if (message.acknowledgeReason !== "") {
+      writer.uint32(106).string(message.acknowledgeReason);
+    }
+    if (message.traceId !== "") {
+      writer.uint32(114).string(message.traceId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Breach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBreach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.breachId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.severity = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.expected = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.found = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.firstAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.lastAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.acknowledgedAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.acknowledgedBy = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.acknowledgeReason = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.traceId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Breach>, I>>(base?: I): Breach {
+    return Breach.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Breach>, I>>(object: I): Breach {
+    const message = createBaseBreach();
+    message.breachId = object.breachId ?? "";
+    message.rule = object.rule ?? "";
+    message.severity = object.severity ?? 0;
+    message.scope = object.scope ?? "";
+    message.state = object.state ?? 0;
+    message.expected = object.expected ?? "";
+    message.found = object.found ?? "";
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    message.firstAtMs = (object.firstAtMs !== undefined && object.firstAtMs !== null) ? BigInt(object.firstAtMs) : 0n;
+    message.lastAtMs = (object.lastAtMs !== undefined && object.lastAtMs !== null) ? BigInt(object.lastAtMs) : 0n;
+    message.acknowledgedAtMs = (object.acknowledgedAtMs !== undefined && object.acknowledgedAtMs !== null)
+      ? BigInt(object.acknowledgedAtMs)
+      : 0n;
+    message.acknowledgedBy = object.acknowledgedBy ?? "";
+    message.acknowledgeReason = object.acknowledgeReason ?? "";
+    message.traceId = object.traceId ?? "";
+    return message;
+  },
+};
+
+function createBaseListBreachesRequest(): ListBreachesRequest {
+  return { state: 0, severity: 0, pageSize: 0, pageToken: "" };
+}
+
+export const ListBreachesRequest: MessageFns<ListBreachesRequest> = {
+  encode(message: ListBreachesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.severity !== 0) {
+      writer.uint32(16).int32(message.severity);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBreachesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBreachesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.severity = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListBreachesRequest>, I>>(base?: I): ListBreachesRequest {
+    return ListBreachesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListBreachesRequest>, I>>(object: I): ListBreachesRequest {
+    const message = createBaseListBreachesRequest();
+    message.state = object.state ?? 0;
+    message.severity = object.severity ?? 0;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListBreachesResponse(): ListBreachesResponse {
+  return { breaches: [], nextPageToken: "" };
+}
+
+export const ListBreachesResponse: MessageFns<ListBreachesResponse> = {
+  encode(message: ListBreachesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.breaches) {
+      Breach.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBreachesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBreachesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.breaches.push(Breach.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListBreachesResponse>, I>>(base?: I): ListBreachesResponse {
+    return ListBreachesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListBreachesResponse>, I>>(object: I): ListBreachesResponse {
+    const message = createBaseListBreachesResponse();
+    message.breaches = object.breaches?.map((e) => Breach.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseAcknowledgeBreachRequest(): AcknowledgeBreachRequest {
+  return { requestId: "", reason: "", breachId: "" };
+}
+
+export const AcknowledgeBreachRequest: MessageFns<AcknowledgeBreachRequest> = {
+  encode(message: AcknowledgeBreachRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.breachId !== "") {
+      writer.uint32(26).string(message.breachId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcknowledgeBreachRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcknowledgeBreachRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.breachId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AcknowledgeBreachRequest>, I>>(base?: I): AcknowledgeBreachRequest {
+    return AcknowledgeBreachRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcknowledgeBreachRequest>, I>>(object: I): AcknowledgeBreachRequest {
+    const message = createBaseAcknowledgeBreachRequest();
+    message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
+    message.breachId = object.breachId ?? "";
+    return message;
+  },
+};
+
+function createBaseAcknowledgeBreachResponse(): AcknowledgeBreachResponse {
+  return { breach: undefined };
+}
+
+export const AcknowledgeBreachResponse: MessageFns<AcknowledgeBreachResponse> = {
+  encode(message: AcknowledgeBreachResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.breach !== undefined) {
+      Breach.encode(message.breach, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcknowledgeBreachResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcknowledgeBreachResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.breach = Breach.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AcknowledgeBreachResponse>, I>>(base?: I): AcknowledgeBreachResponse {
+    return AcknowledgeBreachResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcknowledgeBreachResponse>, I>>(object: I): AcknowledgeBreachResponse {
+    const message = createBaseAcknowledgeBreachResponse();
+    message.breach = (object.breach !== undefined && object.breach !== null)
+      ? Breach.fromPartial(object.breach)
+      : undefined;
+    return message;
+  },
+};
+
 /**
  * Questions about verdicts, for any team. Every call: UNAVAILABLE `DEPENDENCY_UNAVAILABLE`,
  * PERMISSION_DENIED `CALLER_NOT_ALLOWED`. Lists: page_size ≤ 500 (0 = 100), page_token empty for the first page.
@@ -2457,6 +3048,17 @@ export const AuditorServiceService = {
       Buffer.from(GetDeadLetterResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetDeadLetterResponse => GetDeadLetterResponse.decode(value),
   },
+  /** Ascending by breach_id. */
+  listBreaches: {
+    path: "/assay.auditor.v1.AuditorService/ListBreaches" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListBreachesRequest): Buffer => Buffer.from(ListBreachesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListBreachesRequest => ListBreachesRequest.decode(value),
+    responseSerialize: (value: ListBreachesResponse): Buffer =>
+      Buffer.from(ListBreachesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListBreachesResponse => ListBreachesResponse.decode(value),
+  },
 } as const;
 
 export interface AuditorServiceServer extends UntypedServiceImplementation {
@@ -2470,6 +3072,8 @@ export interface AuditorServiceServer extends UntypedServiceImplementation {
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
   /** NOT_FOUND `DEAD_LETTER_UNKNOWN`. */
   getDeadLetter: handleUnaryCall<GetDeadLetterRequest, GetDeadLetterResponse>;
+  /** Ascending by breach_id. */
+  listBreaches: handleUnaryCall<ListBreachesRequest, ListBreachesResponse>;
 }
 
 export interface AuditorServiceClient extends Client {
@@ -2581,6 +3185,22 @@ export interface AuditorServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetDeadLetterResponse) => void,
   ): ClientUnaryCall;
+  /** Ascending by breach_id. */
+  listBreaches(
+    request: ListBreachesRequest,
+    callback: (error: ServiceError | null, response: ListBreachesResponse) => void,
+  ): ClientUnaryCall;
+  listBreaches(
+    request: ListBreachesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListBreachesResponse) => void,
+  ): ClientUnaryCall;
+  listBreaches(
+    request: ListBreachesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListBreachesResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const AuditorServiceClient = makeGenericClientConstructor(
@@ -2656,6 +3276,23 @@ export const AuditorAdminServiceService = {
       Buffer.from(DropDeadLetterResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DropDeadLetterResponse => DropDeadLetterResponse.decode(value),
   },
+  /**
+   * Says that the cause of a breach is found and mended: event `auditor.breach.acknowledged`, after which the mint lets an
+   * operator resume. One that is acknowledged already is answered as it is; a later violation opens it again.
+   * NOT_FOUND `BREACH_UNKNOWN`; FAILED_PRECONDITION `BREACH_STILL_TRUE` (the rule was checked again, and fails);
+   * ABORTED `CONFLICT` (the mint has not yet answered that it paused: repeat); INVALID_ARGUMENT `REASON_TOO_SHORT`.
+   */
+  acknowledgeBreach: {
+    path: "/assay.auditor.v1.AuditorAdminService/AcknowledgeBreach" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AcknowledgeBreachRequest): Buffer =>
+      Buffer.from(AcknowledgeBreachRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AcknowledgeBreachRequest => AcknowledgeBreachRequest.decode(value),
+    responseSerialize: (value: AcknowledgeBreachResponse): Buffer =>
+      Buffer.from(AcknowledgeBreachResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AcknowledgeBreachResponse => AcknowledgeBreachResponse.decode(value),
+  },
 } as const;
 
 export interface AuditorAdminServiceServer extends UntypedServiceImplementation {
@@ -2671,6 +3308,13 @@ export interface AuditorAdminServiceServer extends UntypedServiceImplementation 
    * FAILED_PRECONDITION `DEAD_LETTER_CLOSED`; NOT_FOUND `DEAD_LETTER_UNKNOWN`.
    */
   dropDeadLetter: handleUnaryCall<DropDeadLetterRequest, DropDeadLetterResponse>;
+  /**
+   * Says that the cause of a breach is found and mended: event `auditor.breach.acknowledged`, after which the mint lets an
+   * operator resume. One that is acknowledged already is answered as it is; a later violation opens it again.
+   * NOT_FOUND `BREACH_UNKNOWN`; FAILED_PRECONDITION `BREACH_STILL_TRUE` (the rule was checked again, and fails);
+   * ABORTED `CONFLICT` (the mint has not yet answered that it paused: repeat); INVALID_ARGUMENT `REASON_TOO_SHORT`.
+   */
+  acknowledgeBreach: handleUnaryCall<AcknowledgeBreachRequest, AcknowledgeBreachResponse>;
 }
 
 export interface AuditorAdminServiceClient extends Client {
@@ -2755,6 +3399,27 @@ export interface AuditorAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DropDeadLetterResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says that the cause of a breach is found and mended: event `auditor.breach.acknowledged`, after which the mint lets an
+   * operator resume. One that is acknowledged already is answered as it is; a later violation opens it again.
+   * NOT_FOUND `BREACH_UNKNOWN`; FAILED_PRECONDITION `BREACH_STILL_TRUE` (the rule was checked again, and fails);
+   * ABORTED `CONFLICT` (the mint has not yet answered that it paused: repeat); INVALID_ARGUMENT `REASON_TOO_SHORT`.
+   */
+  acknowledgeBreach(
+    request: AcknowledgeBreachRequest,
+    callback: (error: ServiceError | null, response: AcknowledgeBreachResponse) => void,
+  ): ClientUnaryCall;
+  acknowledgeBreach(
+    request: AcknowledgeBreachRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AcknowledgeBreachResponse) => void,
+  ): ClientUnaryCall;
+  acknowledgeBreach(
+    request: AcknowledgeBreachRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AcknowledgeBreachResponse) => void,
   ): ClientUnaryCall;
 }
 
