@@ -53,14 +53,14 @@ function batchesOf(batches: readonly Shares[]) {
   });
 }
 
-/** Successor first, template in between; a share twice, and the extranonce of one key in another's batch. */
-function eventfulFacts(): Fact[] {
+/** Successor first, template last; then a share once more, and the extranonce of one key in another's batch. */
+function eventfulStages(): Fact[][] {
   if (!one || !two || !three || !four) throw new Error('no shares');
   const [first, second, third] = batchesOf([[one], [two], [one, three]]);
   const [foreign] = batchesOf([[four]]);
   if (!first || !second || !third || !foreign) throw new Error('no batches');
-  const early = [second, first, foreign].map((batch) => ({ batch }));
-  return [...early, { template }, { batch: third }];
+  const early = [{ batch: second }, { batch: first }, { template }];
+  return [early, [{ batch: foreign }, { batch: third }]];
 }
 
 /** What must not depend on crashes: everything but the moment of the decision. */
@@ -81,12 +81,12 @@ function essence(told: readonly VerdictGiven[]) {
 }
 
 /** One life of the auditor on an empty database. */
-async function live(facts: readonly Fact[], at: number) {
+async function live(stages: readonly Fact[][], at: number) {
   const { db } = database;
   for (const { name } of await db.listCollections().toArray()) await db.collection(name).deleteMany({});
   const points = { effects: 0, at, reached: '' };
   const world = { db, clock: new FakeClock(unixMs(Date.now())), rules: RULES, template };
-  const told = await auditThrough(world, facts, points);
+  const told = await auditThrough(world, stages, points);
   const stored = await db.collection<{ _id: string; credited: string[] }>('batches').find().toArray();
   const owners = await db.collection('extranonceOwners').countDocuments();
   const verdicts = new Set(told.map(({ verdictHash }) => toHex(verdictHash))).size;
@@ -95,13 +95,13 @@ async function live(facts: readonly Fact[], at: number) {
 
 describe('an auditor that ends after any of its commits, publishes and acks', () => {
   it('is followed by one that gives every batch the same verdict, once', async () => {
-    const facts = eventfulFacts();
-    const whole = await live(facts, 0);
+    const stages = eventfulStages();
+    const whole = await live(stages, 0);
     expect(whole.essence.join()).toContain('SHARE_EXTRANONCE_OWNER');
     expect(whole.essence.join()).toContain('SHARE_DUPLICATE');
     const reached = new Set<string>();
     for (let at = 1; at <= whole.effects; at += 1) {
-      const crashed = await live(facts, at);
+      const crashed = await live(stages, at);
       reached.add(crashed.reached);
       const { essence: verdicts, credited, owners } = crashed;
       const after = `effect ${at}, ${crashed.reached}`;

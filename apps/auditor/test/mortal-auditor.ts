@@ -40,11 +40,21 @@ export interface World {
 
 /** What outlives a process besides the database: messages without ack, oldest first, and what was published. */
 class Outside {
-  readonly queue: Message[];
+  readonly queue: Message[] = [];
   readonly told: VerdictGiven[] = [];
+  batches = 0;
+  readonly #stages: (readonly Fact[])[];
 
-  constructor(facts: readonly Fact[]) {
-    this.queue = [...facts];
+  constructor(stages: readonly (readonly Fact[])[]) {
+    this.#stages = [...stages];
+  }
+
+  /** Lets the next facts arrive; false when there are none. */
+  advance(): boolean {
+    const facts = this.#stages.shift() ?? [];
+    this.queue.push(...facts);
+    this.batches += facts.filter((fact) => 'batch' in fact).length;
+    return facts.length > 0;
   }
 
   publish({ event, body }: OutboxEntry): Promise<void> {
@@ -65,18 +75,24 @@ class Outside {
   }
 }
 
-/** Lets an auditor work on the facts until every batch is judged and told; whenever it crashes another one starts. */
-export async function auditThrough(world: World, facts: readonly Fact[], points: Failpoints): Promise<VerdictGiven[]> {
-  const outside = new Outside(facts);
-  const batches = facts.filter((fact) => 'batch' in fact).length;
+/**
+ * Lets an auditor work on the facts until every batch is judged and told; whenever it crashes another one starts. The facts
+ * of a stage arrive when the batches before it are judged: whose claim is first follows from the order of verdicts.
+ */
+export async function auditThrough(
+  world: World,
+  stages: readonly (readonly Fact[])[],
+  points: Failpoints,
+): Promise<VerdictGiven[]> {
+  const outside = new Outside(stages);
   let auditor = startMortal(world, outside, points);
   for (let turn = 0; turn < TURNS_MAX; turn += 1) {
     try {
       await auditor.relay();
       await auditor.enqueue();
       if (outside.queue.length > 0) await auditor.work();
-      else if ((await auditor.settled()) === batches) return outside.told;
-      else await auditor.idle();
+      else if ((await auditor.settled()) < outside.batches) await auditor.idle();
+      else if (!outside.advance()) return outside.told;
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       auditor = startMortal(world, outside, points);
