@@ -49,6 +49,7 @@ export class JobBoard {
   readonly #clock: Clock;
   readonly #maxAgeMs: number;
   readonly #staleGraceMs: number;
+  readonly #startedAt: UnixMs;
   readonly #prevHashes = new Map<string, string>();
   readonly #listeners: Listener[] = [];
   readonly #invalid = new Set<string>();
@@ -62,6 +63,7 @@ export class JobBoard {
     this.#clock = options.clock;
     this.#maxAgeMs = options.maxAgeMs;
     this.#staleGraceMs = options.staleGraceMs;
+    this.#startedAt = options.clock.now();
     this.#counter = options.firstCounter % COUNTER_STEPS;
   }
 
@@ -80,6 +82,11 @@ export class JobBoard {
   /** Whether there is a template younger than POOL_TEMPLATE_MAX_AGE_MS. */
   isFresh(): boolean {
     return this.#offer !== undefined && this.#clock.now() < this.#offer.fetchedAt + this.#maxAgeMs;
+  }
+
+  /** Age of the template in ms; since the start while there never was one. */
+  ageMs(): number {
+    return this.#clock.now() - (this.#offer?.fetchedAt ?? this.#startedAt);
   }
 
   isInvalid(templateId: string): boolean {

@@ -28,8 +28,9 @@ export async function runPool(context: ServiceContext, pool: Pool, leases: Lease
   context.every('templates', SECOND_MS, async () => {
     await followTemplates({ ...pool, ...pool.ports });
     await pool.maker.tick();
-    templateAged(pool.board.offer === undefined ? 0 : context.clock.now() - pool.board.offer.fetchedAt);
   });
+  // By itself: it rises also while the template of others cannot be read.
+  context.every('age of the template', SECOND_MS, () => templateAged(pool.board.ageMs()));
   noteAllJobs(context, pool);
   context.every('statistics', COUNTS_MS, () => {
     ratesPassed(context.clock.now());
