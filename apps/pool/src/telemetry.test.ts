@@ -35,17 +35,21 @@ beforeEach(() => {
 });
 afterEach(() => tracing.stop());
 
+function memoryPort(memory: ReturnType<typeof memoryBatches>): BatchPort {
+  const unused = () => Promise.reject(new Error('not part of these flows'));
+  const lists = { countOfTemplate: unused, releaseHashes: unused, removeOld: unused, list: unused, totals: unused };
+  return { ...memory, ...lists };
+}
+
 it('the first share of a batch begins its trace, and what follows leads back to that span', async () => {
   const clock = new FakeClock();
   const told: (BatchTrace | undefined)[] = [];
   const memory = memoryBatches();
-  const unused = () => Promise.reject(new Error('not part of these flows'));
-  const lists = { countOfTemplate: unused, releaseHashes: unused, removeOld: unused, list: unused, totals: unused };
   const write: BatchPort['write'] = (writes) => {
     for (const each of writes) if (each.do === 'seal') told.push(each.trace);
     return memory.write(writes);
   };
-  const pool = batchInstance({ batches: { ...memory, ...lists, write }, clock });
+  const pool = batchInstance({ batches: { ...memoryPort(memory), write }, clock });
   const share = (seed: string) => madeUpShare({ seed, acceptedAt: clock.now() });
   await Promise.all(['one', 'two'].map((seed) => pool.submit(share(seed))));
   await pool.submit(share('three'));
@@ -65,6 +69,23 @@ it('the first share of a batch begins its trace, and what follows leads back to 
   expect(told.map((trace) => trace?.traceparent)).toEqual([`00-${sealSpan?.traceId}-${sealSpan?.spanId}-01`]);
   const [batch] = memory.all();
   expect(traceIdOf(batch?.trace)).toBe(root?.spanContext().traceId);
+});
+
+it('of the shares of a batch the first eight have spans, and the batch is sealed in one all the same', async () => {
+  const clock = new FakeClock();
+  const pool = batchInstance({ batches: memoryPort(memoryBatches()), clock });
+  const share = (seed: number) => madeUpShare({ seed: `${seed}`, acceptedAt: clock.now() });
+  for (const count of [3, 40, 1]) {
+    const first = exporter.spans.length + count;
+    await Promise.all(Array.from({ length: count }, (_, index) => pool.submit(share(first * 1_000 + index))));
+  }
+  for (let index = 0; index < 20; index += 1) await pool.submit(share(-1 - index));
+  await pool.writer.drain();
+  await tracing.stop();
+  const names = exporter.spans.map(({ name }) => name);
+  expect(names.filter((name) => name === 'pool.judge-share')).toHaveLength(8);
+  expect(names.filter((name) => name === 'pool.store-shares')).toHaveLength(2);
+  expect(names.filter((name) => name === 'pool.seal-batch')).toHaveLength(1);
 });
 
 it('of refused shares every hundredth has a span', async () => {

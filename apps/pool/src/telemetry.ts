@@ -12,6 +12,11 @@ const REASONS = ['none', ...(Object.keys(SHARE_REFUSALS) as ShareRefusal[])] as 
 const SECONDS = [0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 const RATE_NAMES = Object.keys(RATE_WINDOWS) as (keyof typeof RATE_WINDOWS)[];
 const REFUSED_SPAN_EVERY = 100;
+/**
+ * Shares of a batch that have a span of their own. At thousands of submits a second the exporter's queue would overflow
+ * and drop whatever comes next, also the spans in which batches are sealed and published; the rest are in the counters.
+ */
+const TRACED_SHARES = 8;
 
 const shares = counter('assay_pool_shares_total', 'Shares by result and reason', {
   result: ['accepted', 'refused'],
@@ -56,7 +61,7 @@ export function shareAnswered(
   answerSeconds.observe({}, answeredInSeconds);
 }
 
-/** Of the refused shares every hundredth has a span; of the accepted ones each has one in the trace of its batch. */
+/** Of the refused shares every hundredth has a span; of the accepted ones the first of each batch. */
 export function traceRefusal(reason: ShareRefusal, startMs: number, endMs: number): void {
   refusedSeen += 1;
   if (refusedSeen % REFUSED_SPAN_EVERY !== 0) return;
@@ -68,18 +73,25 @@ export function traceFirstShare(share: AcceptedShare, endMs: number): BatchTrace
   return recordSpan('pool.judge-share', judged(share, endMs));
 }
 
-export function traceFurtherShare(trace: BatchTrace | undefined, share: AcceptedShare, endMs: number): void {
-  if (isSampled(trace)) recordSpan('pool.judge-share', { parent: trace, ...judged(share, endMs) });
+/**
+ * Spans of one write to a batch that had `before` shares: of storing it, and of its shares after the first, which began
+ * the trace. Only while the batch has few.
+ */
+export function traceWrite(
+  trace: BatchTrace | undefined,
+  shares: readonly AcceptedShare[],
+  { before, startMs, endMs }: { readonly before: number; readonly startMs: number; readonly endMs: number },
+): void {
+  if (!isSampled(trace) || before >= TRACED_SHARES) return;
+  const further = shares.slice(before === 0 ? 1 : 0, TRACED_SHARES - before);
+  for (const share of further) recordSpan('pool.judge-share', { parent: trace, ...judged(share, startMs) });
+  const attributes = { shares: shares.length };
+  recordSpan('pool.store-shares', { parent: trace, startMs, endMs, attributes });
 }
 
 function judged(share: AcceptedShare, endMs: number) {
   const attributes = { result: 'accepted', reason: 'none', k: share.k };
   return { startMs: share.acceptedAt, endMs: Math.max(endMs, share.acceptedAt), attributes };
-}
-
-export function traceStore(trace: BatchTrace | undefined, count: number, startMs: number, endMs: number): void {
-  if (!isSampled(trace)) return;
-  recordSpan('pool.store-shares', { parent: trace, startMs, endMs, attributes: { shares: count } });
 }
 
 /** The span in which a batch is sealed; the outbox entry carries its context. */

@@ -4,7 +4,7 @@ import { BATCH_MAX_SHARES, type OpenBatch, type SealedBatch } from '../domain/ba
 import { workOf } from '../domain/difficulty.ts';
 import type { ShareSet } from '../domain/share-set.ts';
 import type { BatchPort, BatchWriteOutcome, Failpoint, Pause, ReportFault } from '../ports.ts';
-import { batchReached, sharesStored, traceFurtherShare, traceStore } from '../telemetry.ts';
+import { batchReached, sharesStored, traceWrite } from '../telemetry.ts';
 import { type BatchRules, type Lane, newBatch, type PlannedWrite } from './batch-lane.ts';
 import type { GroupedWrite } from './group-writes.ts';
 import type { BatchSealer } from './seal-batch.ts';
@@ -95,13 +95,12 @@ function confirm(
   batch: OpenBatch | undefined,
   startedAt: UnixMs,
 ): undefined {
-  const { trace } = planned.batch;
   for (const pending of planned.shares) pending.answer('stored');
   sharesStored(planned.shares.length, workOf(lane.k), ports.clock.now());
   const now = ports.clock.now();
-  const further = planned.do === 'push' ? planned.shares : planned.shares.slice(1);
-  for (const { share } of further) traceFurtherShare(trace, share, startedAt);
-  traceStore(trace, planned.shares.length, startedAt, now);
+  const before = planned.do === 'push' ? planned.batch.shares.length : 0;
+  const shares = planned.shares.map(({ share }) => share);
+  traceWrite(planned.batch.trace, shares, { before, startMs: startedAt, endMs: now });
   if (planned.do === 'seal-at-once') return release(ports, planned.batch);
   if (planned.do === 'open') batchReached('open');
   lane.open = lane.open.filter(({ batchId }) => batchId !== planned.batch.batchId);
