@@ -39,6 +39,11 @@ const hashRate = gauge('assay_pool_hashrate_hashes_per_second', 'Hash rate of th
   window: RATE_NAMES,
 });
 const openBatches = gauge('assay_pool_open_batches', 'Open batches of this instance', {});
+const oldestOpen = gauge(
+  'assay_pool_oldest_open_batch_age_seconds',
+  'Age of the oldest open batch of any instance; 0 when there is none',
+  {},
+);
 const pendingShares = gauge('assay_pool_pending_shares', 'Shares that wait for the store', {});
 const sealRetries = counter('assay_pool_seal_retries_total', 'Seals that another instance was faster with', {});
 
@@ -129,4 +134,8 @@ export function sealRetried(): void {
 export function writerLoad(open: number, pending: number): void {
   openBatches.set({}, open);
   pendingShares.set({}, pending);
+}
+
+export function oldestOpenBatch(ageMs: number): void {
+  oldestOpen.set({}, ageMs / 1_000);
 }

@@ -4,7 +4,7 @@ import { FakeClock } from '@assay/testkit/fake-clock';
 import { templateBodyPort } from '../src/adapters/mongo/template-bodies.ts';
 import { templatePort } from '../src/adapters/mongo/templates.ts';
 import { poolEvents } from '../src/adapters/nats/events.ts';
-import { sweepOldBatches } from '../src/flows/sweep-batches.ts';
+import { oldestOpenSince, sweepOldBatches } from '../src/flows/sweep-batches.ts';
 import { closeExpiredTemplates, removeOldBodies } from '../src/flows/sweep-templates.ts';
 import { batchInstance, ORPHAN_MS } from './batch-instance.ts';
 import { knownTemplate, LOCKING_KEY, madeUpShare, OTHER_KEY } from './known-work.ts';
@@ -42,6 +42,24 @@ it('hashes go 30 d after sealing, batches after their retention, the head of eac
   await sweep();
   expect([await count({}), await count({ keySeq: 3n })]).toEqual([2, 2]);
   expect((await database.recount()).violations).toEqual([]);
+});
+
+it('the oldest open batch is that of any instance, and none once all are sealed', async () => {
+  const windowMs = 1_000;
+  const oldest = () => oldestOpenSince({ batches: database.batches, clock }, windowMs);
+  const [one, other] = ['one', 'other'].map((owner) =>
+    batchInstance({ batches: database.batches, clock, windowMs, instance: owner }),
+  );
+  expect(await oldest()).toBeUndefined();
+  const since = clock.now();
+  await one?.submit(madeUpShare({ seed: 'a', acceptedAt: since }));
+  clock.advance(windowMs - 1);
+  await other?.submit(madeUpShare({ seed: 'b', lockingKey: OTHER_KEY, acceptedAt: clock.now() }));
+  expect(await oldest()).toBe(since);
+  await one?.writer.drain();
+  expect(await oldest()).toBe(since + windowMs - 1);
+  await other?.writer.drain();
+  expect(await oldest()).toBeUndefined();
 });
 
 it('a key that mines no more keeps its head, and nothing behind it stays for that', async () => {

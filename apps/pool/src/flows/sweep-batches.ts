@@ -1,4 +1,4 @@
-import { type Clock, later } from '@assay/shared/kernel/clock';
+import { type Clock, later, type UnixMs } from '@assay/shared/kernel/clock';
 import type { BatchPort } from '../ports.ts';
 import type { BatchSealer } from './seal-batch.ts';
 
@@ -33,6 +33,16 @@ export async function sweepOrphans(ports: SweepPorts, rules: SweepRules): Promis
     }),
   );
   return sealed.filter(Boolean).length;
+}
+
+/** When the oldest open batch of any instance was opened; undefined when there is none. @param windowMs of a batch */
+export async function oldestOpenSince(
+  { batches, clock }: Pick<SweepPorts, 'batches' | 'clock'>,
+  windowMs: number,
+): Promise<UnixMs | undefined> {
+  // Every open batch is due within its window, and the first to be due is the oldest.
+  const [oldest] = await batches.findOpenDue(later(clock.now(), windowMs), 1);
+  return oldest?.openedAt;
 }
 
 /** Releases the hashes of batches sealed 30 d ago and removes batches after their retention (01-pool section 13). */

@@ -1,12 +1,12 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { slotRangesCounted, templateAged } from '../../edge-telemetry.ts';
-import { ratesPassed } from '../../telemetry.ts';
+import { oldestOpenBatch, ratesPassed } from '../../telemetry.ts';
 import type { Pool } from '../../flows/assemble-pool.ts';
 import { followBlocks } from '../../flows/follow-blocks.ts';
 import { followTemplates, noteJobs } from '../../flows/follow-templates.ts';
 import { SLOT_TTL_MS } from '../../flows/hold-slot.ts';
 import { scanChain } from '../../flows/scan-chain.ts';
-import { sweepOldBatches, sweepOrphans } from '../../flows/sweep-batches.ts';
+import { oldestOpenSince, sweepOldBatches, sweepOrphans } from '../../flows/sweep-batches.ts';
 import { closeExpiredTemplates, removeOldBodies } from '../../flows/sweep-templates.ts';
 
 /** Whether this instance holds each of the leases (01-pool section 1). */
@@ -35,6 +35,10 @@ export async function runPool(context: ServiceContext, pool: Pool, leases: Lease
   context.every('statistics', COUNTS_MS, () => {
     ratesPassed(context.clock.now());
     return pool.counts.flush();
+  });
+  context.every('oldest open batch', COUNTS_MS, async () => {
+    const since = await oldestOpenSince(pool.ports, pool.rules.windowMs);
+    oldestOpenBatch(since === undefined ? 0 : context.clock.now() - since);
   });
   sweep(context, pool, leases);
   context.every('batches', WRITER_MS, () => pool.writer.tick());
