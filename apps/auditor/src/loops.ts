@@ -9,7 +9,7 @@ import { sweep, type SweepPorts } from './flows/sweep.ts';
 import type { Look } from './flows/watch-nodes.ts';
 import type { BitcoinNode, Circuit, Tips } from './node-ports.ts';
 import type { Scheduler } from './ports.ts';
-import { showBreaches, showCircuit, showDeadLetters, showQueue } from './telemetry.ts';
+import { showBreaches, showCircuit, showQueue } from './telemetry.ts';
 import type { LuckBook, MintControl, PauseOrders, QueueControl, QueueCounts, TemplateWaits } from './upkeep-ports.ts';
 
 const ENQUEUE_MS = 1_000;
@@ -59,13 +59,17 @@ export function startNodeWatch(
 ): void {
   const { nodes, watch, pollMs, tips, tipLease, onClosed } = parts;
   for (const node of nodes) {
+    let resumes = false;
     context.every(`watch node ${node.id}`, pollMs, async () => {
       const { status, closed, opened } = await watch.look(node);
       showCircuit(watch.isOpen());
       if (opened) context.log.warn({ node: node.id }, 'too few nodes are healthy: no template is judged');
-      if (closed) {
-        context.log.info({ node: node.id }, 'enough nodes are healthy: templates are judged');
+      if (closed) context.log.info({ node: node.id }, 'enough nodes are healthy: templates are judged');
+      resumes ||= closed;
+      if (resumes && !watch.isOpen()) {
+        // Again at the next look, should the database be away just now.
         await onClosed();
+        resumes = false;
       }
       if (status !== undefined && tipLease?.token() !== undefined) {
         await followTips({ clock: context.clock, tips }, node, status);
@@ -107,18 +111,16 @@ export function startPausing(context: ServiceContext, ports: { orders: PauseOrde
     );
 }
 
-/** Keeps the gauges of queue, breaches and dead letters true. */
+/** Keeps the gauges of queue and breaches true. */
 export function startGauges(
   context: ServiceContext,
   stores: {
     counts: { count(nowMs: number): Promise<QueueCounts> };
     breaches: { countOpen(): Promise<Parameters<typeof showBreaches>[0]> };
-    letters: { countOpen(): Promise<Parameters<typeof showDeadLetters>[0]> };
   },
 ): void {
   context.every('gauges', GAUGES_MS, async () => {
     showQueue(await stores.counts.count(context.clock.now()));
     showBreaches(await stores.breaches.countOpen());
-    showDeadLetters(await stores.letters.countOpen());
   });
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { adminLog } from '@assay/shared/runtime/admin-log';
+import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
 import { connectMongo } from '@assay/shared/runtime/mongo';
@@ -31,6 +32,7 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   context.readiness('nats', () => natsReady(bus));
   await ensureStreams(bus, 'auditor', STREAMS);
   const letters = deadLetterStore(db, 'auditor');
+  watchDeadLetters(context, letters);
   const relay = startRelay(context, db, bus, OUTBOXES);
   const options = { owner, settleGraceMs: config.AUDITOR_SWEEP_SETTLE_GRACE_MS, onCommit: relay.wake };
   const bodySource = poolBodies(config.AUDITOR_POOLS, { tls });
@@ -38,7 +40,6 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   context.onStop('work', 'clients of pools and mint', () => [bodySource, mint].forEach((client) => client.close()));
   const running = startParts(context, config, {
     stores: auditorStores(db, letters, options),
-    openLetters: letters,
     pools: poolsOf(config),
     nodes: bitcoinNodes(config.AUDITOR_NODES, config.AUDITOR_NODE_TIMEOUT_MS),
     quorum: quorumOf(config),

@@ -33,7 +33,7 @@ import type {
   TemplateIntake,
   TemplatePorts,
 } from './ports.ts';
-import type { showBreaches, showDeadLetters } from './telemetry.ts';
+import type { showBreaches } from './telemetry.ts';
 import type {
   AuditRecords,
   BreachRecords,
@@ -77,7 +77,6 @@ export interface Stores {
 /** What the parts are made of, besides the configuration. */
 export interface Resources {
   readonly stores: Stores;
-  readonly openLetters: { countOpen(): Promise<Parameters<typeof showDeadLetters>[0]> };
   readonly pools: Pools;
   readonly nodes: readonly BitcoinNode[];
   readonly quorum: number;
@@ -105,7 +104,7 @@ export function startParts(context: ServiceContext, config: AuditorConfig, resou
   const scheduler = startScheduler(context, { clock: context.clock, waiting, queue: resources.queue });
   const ports = judgePorts(context, config, resources, { circuit: watch, scheduler });
   const pauseMint = startPausing(context, { orders: stores.breaches, mint: resources.mint });
-  startGauges(context, { ...stores, letters: resources.openLetters });
+  startGauges(context, stores);
 
   if (has('intake')) {
     const shared = { ...ports, pauseMint };

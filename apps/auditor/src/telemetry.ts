@@ -18,8 +18,6 @@ const SEVERITIES = ['REPORT', 'STOP_ISSUANCE', 'STOP_ALL'] as const satisfies re
 const ANSWERS = ['VALID', 'LATE', 'INVALID', 'BEHIND', 'ABSTAINS'] as const satisfies readonly Counted[];
 const CHECK_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
-const LETTER_CLASSES = ['POISON', 'DEPENDENCY', 'DISAGREE', 'LATE', 'SEQUENCE', 'ERROR'] as const;
-
 type Kind = (typeof KINDS)[number];
 
 const verdicts = counter('assay_audit_verdicts_total', 'Verdicts on batches', { result: RESULTS, code: VERDICT_CODES });
@@ -46,8 +44,6 @@ const queueDepth = gauge('assay_audit_queue_depth', 'Batches and templates not y
 const oldestUnjudged = gauge('assay_audit_oldest_unjudged_age_seconds', 'Age of the oldest batch not yet judged', {});
 const held = gauge('assay_audit_held', 'Batches that wait, by the code that holds them', { code: HOLD_CODES });
 const breachesOpen = gauge('assay_breaches_open', 'Breaches nobody has acknowledged', { severity: SEVERITIES });
-
-const deadLettersOpen = gauge('assay_dlq_messages', 'Open dead letters', { class: LETTER_CLASSES });
 
 export function countVerdict(result: VerdictResult, code: (typeof VERDICT_CODES)[number]): void {
   verdicts.add({ result, code });
@@ -91,10 +87,6 @@ export function showQueue(queue: {
 
 export function showBreaches(open: ReadonlyMap<Severity, number>): void {
   for (const severity of SEVERITIES) breachesOpen.set({ severity }, open.get(severity) ?? 0);
-}
-
-export function showDeadLetters(open: ReadonlyMap<(typeof LETTER_CLASSES)[number], number>): void {
-  for (const name of LETTER_CLASSES) deadLettersOpen.set({ class: name }, open.get(name) ?? 0);
 }
 
 type Attributes = Readonly<Record<string, string | number>>;

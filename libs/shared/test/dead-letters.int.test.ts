@@ -1,5 +1,7 @@
 import { unixMs } from '@assay/shared/kernel/clock';
+import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import { DEAD_LETTERS, type DeadLetterRecord, deadLetterStore } from '@assay/shared/runtime/dead-letters';
+import { metricsText } from '@assay/shared/runtime/metrics';
 import { ensureCollections } from '@assay/shared/runtime/mongo';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -51,6 +53,18 @@ it('letters are listed by state, class and durable, page after page', async () =
   expect(Object.fromEntries(await store().countOpen())).toEqual({
     ...{ POISON: 0, DEPENDENCY: 3, DISAGREE: 0, LATE: 0, SEQUENCE: 0, ERROR: 1 },
   });
+});
+
+it('the open ones of each class are in the metrics', async () => {
+  const passes: (() => unknown)[] = [];
+  watchDeadLetters({ every: (_what, _ms, run) => void passes.push(run) }, store());
+  const shown = async () => (await metricsText()).text.match(/^assay_dlq_messages.* [1-9][0-9]*$/gm);
+  for (const n of [1, 2]) await store().record(letter(`b-${n}#0`, n === 2 ? { class: 'ERROR' } : {}));
+  for (const pass of passes) await pass();
+  expect(await shown()).toEqual(['assay_dlq_messages{class="DEPENDENCY"} 1', 'assay_dlq_messages{class="ERROR"} 1']);
+  await store().markDropped('b-2#0', DECISION);
+  for (const pass of passes) await pass();
+  expect(await shown()).toEqual(['assay_dlq_messages{class="DEPENDENCY"} 1']);
 });
 
 it('of a replay and a drop at the same moment one succeeds', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOLD_CODES, HOLDS, type HoldCode } from './audit-codes.ts';
-import { planHold } from './hold-plan.ts';
+import { planHold, stillWaits } from './hold-plan.ts';
 
 const plan = (code: HoldCode, change: Partial<Parameters<typeof planHold>[0]> = {}) =>
   planHold({ code, attempt: 0, waitedMs: 0, circuitOpen: false, jitter: 100, ...change });
@@ -62,5 +62,14 @@ describe('the class of a dead letter', () => {
       'HOLD_LATE LATE',
       'HOLD_BODY_UNAVAILABLE DEPENDENCY',
     ]);
+  });
+});
+
+describe('a task', () => {
+  it("that comes before its time by the worker's clock alone is carried out", () => {
+    const now = 1_795_227_000_000;
+    expect(stillWaits(undefined, now)).toBe(false);
+    expect(stillWaits(now + 2_000, now)).toBe(false);
+    expect(stillWaits(now + 2_001, now)).toBe(true);
   });
 });

@@ -6,6 +6,14 @@ const CIRCUIT_DELAY_MS = 60_000;
 // What is waited for wakes the waiting; this only bounds the harm of a wake-up lost in a crash.
 const UNWOKEN_DELAY_MS = 30_000;
 
+// A task comes when its wait is over by the clock of whoever enqueued it, which the worker's may be behind.
+const CLOCKS_APART_MS = 2_000;
+
+/** Whether the wait is not over: a task that comes all the same is an old one. */
+export function stillWaits(nextAtMs: number | undefined, nowMs: number): boolean {
+  return nextAtMs !== undefined && nextAtMs > nowMs + CLOCKS_APART_MS;
+}
+
 export interface Wait {
   readonly do: 'wait';
   readonly attempt: number;

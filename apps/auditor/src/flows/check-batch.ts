@@ -6,7 +6,7 @@ import { HOLDS, type HoldCode, type VerdictCode } from '../domain/audit-codes.ts
 import { BATCH, type BatchEvent } from '../domain/batch-machine.ts';
 import { checkEnvelope, type EnvelopeRuling } from '../domain/check-envelope.ts';
 import { type BatchRuling } from '../domain/check-shares.ts';
-import { planHold } from '../domain/hold-plan.ts';
+import { planHold, stillWaits } from '../domain/hold-plan.ts';
 import type { Luck } from '../domain/statistics/luck.ts';
 import { batchVerdictHash } from '../domain/verdict.ts';
 import type { BatchVerdict, JudgePorts, StoredBatch, StoredTemplate, Trace } from '../ports.ts';
@@ -36,8 +36,7 @@ export async function checkBatch(
       await recordBatchLetter(ports, stored, task.deliveries);
       return { kind: 'nothing-to-do' };
     }
-    const waits = stored.nextAtMs !== undefined && stored.nextAtMs > ports.clock.now();
-    if (stored.state !== 'QUEUED' || waits) return { kind: 'nothing-to-do' };
+    if (stored.state !== 'QUEUED' || stillWaits(stored.nextAtMs, ports.clock.now())) return { kind: 'nothing-to-do' };
     const outcome = await checkOnce(ports, stored, task);
     if (outcome !== 'stale') return outcome;
   }

@@ -5,7 +5,7 @@ import { step } from '@assay/shared/kernel/machine';
 import type { HoldCode } from '../domain/audit-codes.ts';
 import { blockProposal } from '../domain/block-proposal.ts';
 import { checkAllowed, checkStructure } from '../domain/check-template.ts';
-import { planHold } from '../domain/hold-plan.ts';
+import { planHold, stillWaits } from '../domain/hold-plan.ts';
 import {
   countReply,
   describeReply,
@@ -55,8 +55,7 @@ async function takeTemplate(
     // The process that judged or gave it up may have ended before it told.
     if (found.state === 'VALID' || found.state === 'INVALID') await wakeWaiters(ports, found);
     if (found.state === 'DEAD') await recordTemplateLetter(ports, found, task.deliveries);
-    const waits = found.nextCheckAtMs !== undefined && found.nextCheckAtMs > clock.now();
-    if (!hasStep(found, 'take') || waits) return undefined;
+    if (!hasStep(found, 'take') || stillWaits(found.nextCheckAtMs, clock.now())) return undefined;
     const taken = await templates.take(found, later(clock.now(), LEASE_MS));
     if (taken !== undefined) return taken;
   }

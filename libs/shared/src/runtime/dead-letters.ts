@@ -6,7 +6,8 @@ import { type CollectionDefinition, compareAndSet, duplicateIndexOf } from './mo
 import { OUTBOX_SCHEMA, type RawOutboxEntry } from './outbox-entry.ts';
 import type { TraceContext } from './telemetry.ts';
 
-export type DeadLetterClassName = 'POISON' | 'DEPENDENCY' | 'DISAGREE' | 'LATE' | 'SEQUENCE' | 'ERROR';
+export const DEAD_LETTER_CLASSES = ['POISON', 'DEPENDENCY', 'DISAGREE', 'LATE', 'SEQUENCE', 'ERROR'] as const;
+export type DeadLetterClassName = (typeof DEAD_LETTER_CLASSES)[number];
 export type DeadLetterStateName = 'OPEN' | 'REPLAYED' | 'DROPPED';
 export type DeadLetterRefusal =
   'DEAD_LETTER_UNKNOWN' | 'DEAD_LETTER_CLOSED' | 'DEAD_LETTER_POISON' | 'REASON_TOO_SHORT';
@@ -97,8 +98,6 @@ const ANSWER_MAX = 500;
 const REASON_CHARACTERS_MIN = 10;
 const CLOSE_ATTEMPTS = 10;
 
-const CLASSES: readonly DeadLetterClassName[] = ['POISON', 'DEPENDENCY', 'DISAGREE', 'LATE', 'SEQUENCE', 'ERROR'];
-
 export const DEAD_LETTERS: CollectionDefinition = {
   name: 'deadLetters',
   schema: {
@@ -107,7 +106,7 @@ export const DEAD_LETTERS: CollectionDefinition = {
     properties: {
       _id: { bsonType: 'string', minLength: 1 },
       durable: { bsonType: 'string' },
-      class: { enum: CLASSES },
+      class: { enum: DEAD_LETTER_CLASSES },
       code: { bsonType: 'string', minLength: 1 },
       state: { enum: ['OPEN', 'REPLAYED', 'DROPPED'] },
       deliveries: { bsonType: ['int', 'long'], minimum: 0 },
@@ -207,7 +206,7 @@ function list(letters: Collection<DeadLetter>, filter: DeadLetterFilter, page: {
 }
 
 async function countOpen(letters: Collection<DeadLetter>): Promise<Map<DeadLetterClassName, number>> {
-  const counts = new Map<DeadLetterClassName, number>(CLASSES.map((name) => [name, 0]));
+  const counts = new Map<DeadLetterClassName, number>(DEAD_LETTER_CLASSES.map((name) => [name, 0]));
   const groups = letters.aggregate<{ _id: DeadLetterClassName; open: number }>([
     { $match: { state: 'OPEN' } },
     { $group: { _id: '$class', open: { $sum: 1 } } },

@@ -1,3 +1,5 @@
+import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
+import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Db } from 'mongodb';
@@ -9,6 +11,7 @@ import { pendingQuotes, supplyCounted } from '../../telemetry.ts';
 
 export interface BackgroundPorts extends RecountPorts, SupplyPorts {
   readonly reader: QuoteBrowser;
+  readonly letters: DeadLetterStore;
   readonly recountEveryMs: number;
 }
 
@@ -28,6 +31,7 @@ export function startBackground(context: ServiceContext, db: Db, ports: Backgrou
   context.every('supply cuts', CUT_EVERY_MS, async () => {
     if (isMine()) await storeSupplyCut(ports);
   });
+  watchDeadLetters(context, ports.letters);
   context.every('gauges', GAUGES_EVERY_MS, async () => {
     const { count, oldestAt } = await ports.reader.pending();
     pendingQuotes(count, oldestAt === undefined ? 0 : (ports.clock.now() - oldestAt) / 1_000);

@@ -1,6 +1,8 @@
 import { CATALOGUE } from '@assay/proto/catalogue';
 import type { Db } from 'mongodb';
 import { consume } from '@assay/shared/runtime/consumer';
+import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
+import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { type Bus, connectNats, ensureStreams } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
 import type { ServiceContext } from '@assay/shared/runtime/service';
@@ -23,6 +25,7 @@ export async function connectBus(
   pool: Pool,
   options: { readonly url: string; readonly outboxes: readonly string[] },
 ): Promise<void> {
+  watchDeadLetters(context, deadLetterStore(db, context.name));
   const bus = await connectNats(context, options);
   await ownStreams(context, pool, bus);
   startRelay(context, db, bus, options.outboxes);
