@@ -114,6 +114,7 @@ export interface BatchDecisions {
 /** Ends waits at once; the scheduler enqueues what was woken. Each returns how many that were. */
 export interface BatchWaits {
   wake(id: string, atMs: UnixMs): Promise<number>;
+  /** How many of those that were woken together, this one among them. */
   wakeSuccessor(batch: Batch, atMs: UnixMs): Promise<number>;
   wakeTemplateWaiters(templateId: Bytes, atMs: UnixMs): Promise<number>;
 }

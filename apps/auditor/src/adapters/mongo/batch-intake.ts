@@ -1,31 +1,51 @@
 import type { Collection } from 'mongodb';
 import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
+import { assert } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { later } from '@assay/shared/kernel/clock';
-import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
+import { duplicateWrites } from '@assay/shared/runtime/mongo';
 import { outboxEntry } from '@assay/shared/runtime/outbox';
 import type { BatchIntake, NewBatch } from '../../ports.ts';
 import { type BatchDocument, batchKey, decimal } from './batch-document.ts';
+import { grouped } from './grouped.ts';
+
+const INSERTS_MAX = 64;
+const INSERTED = '';
 
 /** @param options.onCommit wakes the relay. */
 export function batchIntake(
   batches: Collection<BatchDocument>,
   options: { quoteGraceMs: number; onCommit: () => void },
 ): BatchIntake {
+  const tryInsert = grouped(INSERTS_MAX, async (fresh: readonly BatchDocument[]) => {
+    const refused = await insertAll(batches, fresh);
+    if (refused.size < fresh.length) options.onCommit();
+    return fresh.map((_, position) => refused.get(position) ?? INSERTED);
+  });
   const insert = async (fresh: BatchDocument): ReturnType<BatchIntake['insert']> => {
-    try {
-      await batches.insertOne(fresh);
-      options.onCommit();
-      return { kind: 'inserted' };
-    } catch (error) {
-      const index = duplicateIndexOf(error);
-      // The key_seq is taken: the batch comes in all the same, without holding it.
-      if (index === 'poolId_lockingKey_keySeq_unique') return insert({ ...fresh, seqHeld: false });
-      if (index !== '_id_') throw error;
-      return compareWithStored(batches, fresh);
-    }
+    const index = await tryInsert(fresh);
+    if (index === INSERTED) return { kind: 'inserted' };
+    // The key_seq is taken: the batch comes in all the same, without holding it.
+    if (index === 'poolId_lockingKey_keySeq_unique' && fresh.seqHeld) return insert({ ...fresh, seqHeld: false });
+    assert(index === '_id_', `no other index refuses a batch: ${index}`);
+    return compareWithStored(batches, fresh);
   };
   return { insert: (batch) => insert(freshDocument(batch, options.quoteGraceMs)) };
+}
+
+/** Positions that an index refused, with its name. */
+async function insertAll(
+  batches: Collection<BatchDocument>,
+  fresh: readonly BatchDocument[],
+): Promise<ReadonlyMap<number, string>> {
+  try {
+    await batches.insertMany([...fresh], { ordered: false });
+    return new Map();
+  } catch (error) {
+    const refused = duplicateWrites(error);
+    if (refused === undefined) throw error;
+    return refused;
+  }
 }
 
 async function compareWithStored(

@@ -2,27 +2,39 @@ import type { Collection } from 'mongodb';
 import { toHex } from '@assay/shared/kernel/bytes';
 import type { BatchWaits, DueTask, DueWork } from '../../ports.ts';
 import { type BatchDocument, decimal } from './batch-document.ts';
+import { grouped } from './grouped.ts';
+
+const WAKES_MAX = 64;
 
 type Batches = Collection<BatchDocument>;
 
 /** Moves the due time of waiting batches to now; one whose task is on the way is left alone. */
 export function batchWaits(batches: Batches): BatchWaits {
   const wakeWhere = async (query: object, atMs: number) => {
-    const at = new Date(atMs);
-    const { modifiedCount } = await batches.updateMany(
-      { ...query, state: 'QUEUED', nextAt: { $gt: at } },
-      { $set: { nextAt: at }, $inc: { version: 1 } },
-    );
-    return modifiedCount;
+    const { filter, update } = wakening(query, atMs);
+    return (await batches.updateMany(filter, update)).modifiedCount;
   };
+  const wakeTogether = grouped(WAKES_MAX, async (updates: readonly ReturnType<typeof wakening>[]) => {
+    const writes = updates.map((updateMany) => ({ updateMany }));
+    const { modifiedCount } = await batches.bulkWrite(writes, { ordered: false });
+    return updates.map(() => modifiedCount);
+  });
   return {
     wake: (id, atMs) => wakeWhere({ _id: id }, atMs),
     wakeSuccessor: ({ poolId, lockingKey, keySeq }, atMs) => {
       const successor = { poolId, lockingKey: toHex(lockingKey), keySeq: decimal(keySeq + 1n), seqHeld: true };
-      return wakeWhere({ ...successor, code: 'HOLD_PREVIOUS_BATCH' }, atMs);
+      return wakeTogether(wakening({ ...successor, code: 'HOLD_PREVIOUS_BATCH' }, atMs));
     },
     wakeTemplateWaiters: (templateId, atMs) =>
       wakeWhere({ templateId: toHex(templateId), code: { $ne: 'HOLD_PREVIOUS_BATCH' } }, atMs),
+  };
+}
+
+function wakening(query: object, atMs: number) {
+  const at = new Date(atMs);
+  return {
+    filter: { ...query, state: 'QUEUED' as const, nextAt: { $gt: at } },
+    update: { $set: { nextAt: at }, $inc: { version: 1 } },
   };
 }
 
