@@ -83,6 +83,17 @@ describe('reflection', () => {
     expect(byName).toContain('BatchAccepted');
   });
 
+  test('knows the health service and what the details of an error are, for clients that show them', async () => {
+    const { client } = await serve();
+    const symbols = ['grpc.health.v1.Health', 'google.rpc.ErrorInfo', 'google.rpc.Status'];
+    const requests = [field(7, '*'), ...symbols.map((symbol) => field(4, symbol))];
+    const [services, health, details, status] = await reflect(client, 'v1', requests);
+    expect(services).toContain('grpc.health.v1.Health');
+    expect(health).toContain('HealthCheckResponse');
+    expect(details).toContain('ErrorInfo');
+    expect(status).toContain('google/protobuf/any.proto');
+  });
+
   test('says what it does not know', async () => {
     const { client } = await serve();
     const requests = [field(4, 'no.Such'), field(3, 'no.proto'), field(6, `${POOL_SERVICE}`), Buffer.alloc(0)];

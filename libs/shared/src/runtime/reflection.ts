@@ -7,6 +7,7 @@ const METHOD_PATHS = [
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
 ];
+const HEALTH_SERVICE = 'grpc.health.v1.Health';
 const DESCRIPTORS_FILE = new URL('../../../proto/descriptors.binpb', import.meta.url);
 
 // ServerReflectionRequest: host 1, file_by_filename 3, file_containing_symbol 4, file_containing_extension 5,
@@ -28,12 +29,12 @@ interface ReflectionRequest {
 
 /**
  * Server reflection of `services` from the descriptor set of libs/proto, which `buf build` makes. Own, because
- * `@grpc/reflection` 1.0.4 gives strict clients a broken answer for every file that imports another. The health service is
- * not listed: the descriptor in its package has a map that strict clients refuse.
+ * `@grpc/reflection` 1.0.4 gives strict clients a broken answer for every file that imports another. The set also has the
+ * health service and the details of errors, so that clients can show them.
  */
 export function addReflection(server: Server, services: readonly string[]): void {
   const index = indexDescriptors(readFileSync(DESCRIPTORS_FILE));
-  const listed = services.filter((service) => index.fileOfSymbol(service) !== undefined);
+  const listed = [...services, HEALTH_SERVICE].filter((service) => index.fileOfSymbol(service) !== undefined);
   const handle: handleBidiStreamingCall<ReflectionRequest, Uint8Array> = (call) => answerAll(call, index, listed);
   for (const path of METHOD_PATHS)
     server.register(path, handle, (answer) => Buffer.from(answer), decodeRequest, 'bidi');
