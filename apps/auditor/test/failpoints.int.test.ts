@@ -85,16 +85,19 @@ async function live(stages: readonly Fact[][], at: number) {
   const { db } = database;
   for (const { name } of await db.listCollections().toArray()) await db.collection(name).deleteMany({});
   const points = { effects: 0, at, reached: '' };
-  const world = { db, clock: new FakeClock(unixMs(Date.now())), rules: RULES, template };
+  const clock = new FakeClock(unixMs(Date.now()));
+  const begunAtMs = clock.now();
+  const world = { db, clock, rules: RULES, template };
   const told = await auditThrough(world, stages, points);
   const stored = await db.collection<{ _id: string; credited: string[] }>('batches').find().toArray();
   const owners = await db.collection('extranonceOwners').countDocuments();
   const verdicts = new Set(told.map(({ verdictHash }) => toHex(verdictHash))).size;
-  return { ...points, essence: essence(told), credited: stored.flatMap(({ credited }) => credited), owners, verdicts };
+  const credited = stored.flatMap((batch) => batch.credited);
+  return { ...points, essence: essence(told), credited, owners, verdicts, tookMs: clock.now() - begunAtMs };
 }
 
 describe('an auditor that ends after any of its commits, publishes and acks', () => {
-  it('is followed by one that gives every batch the same verdict, once', async () => {
+  it('is followed by one that gives every batch the same verdict, once, within a minute', async () => {
     const stages = eventfulStages();
     const whole = await live(stages, 0);
     expect(whole.essence.join()).toContain('SHARE_EXTRANONCE_OWNER');
@@ -107,6 +110,7 @@ describe('an auditor that ends after any of its commits, publishes and acks', ()
       const after = `effect ${at}, ${crashed.reached}`;
       expect({ after, verdicts, owners }).toEqual({ after, verdicts: whole.essence, owners: 1 });
       expect({ after, given: crashed.verdicts }).toEqual({ after, given: 4 });
+      expect(crashed.tookMs, after).toBeLessThanOrEqual(60_000);
       expect(credited.sort()).toEqual([one, two, three].flatMap((share) => (share ? [shareHash(share)] : [])).sort());
     }
     const effects = ['insert', 'publish', 'remove', 'ack', 'take', 'claim', 'settle', 'hold', 'enqueued'];

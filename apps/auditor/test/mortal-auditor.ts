@@ -43,6 +43,8 @@ class Outside {
   readonly queue: Message[] = [];
   readonly told: VerdictGiven[] = [];
   batches = 0;
+  /** Of the first message of the queue. */
+  deliveries = 0;
   readonly #stages: (readonly Fact[])[];
 
   constructor(stages: readonly (readonly Fact[])[]) {
@@ -71,6 +73,7 @@ class Outside {
 
   ack(): Promise<void> {
     this.queue.shift();
+    this.deliveries = 0;
     return Promise.resolve();
   }
 }
@@ -125,7 +128,8 @@ function startMortal(world: World, outside: Outside, points: Failpoints) {
     work: async () => {
       const [message] = outside.queue;
       assert(message !== undefined, 'there is work');
-      await handle(ports, message);
+      outside.deliveries += 1;
+      await handle(ports, message, outside.deliveries);
       await bus.ack();
     },
     idle: async () => {
@@ -189,7 +193,7 @@ function acceptingNode() {
   };
 }
 
-async function handle(ports: Ports, message: Message): Promise<void> {
+async function handle(ports: Ports, message: Message, deliveries: number): Promise<void> {
   if ('template' in message) {
     const intake = { ...ports, intake: ports.intake.template };
     const { declared } = message.template;
@@ -206,7 +210,7 @@ async function handle(ports: Ports, message: Message): Promise<void> {
       trace: undefined,
     });
   } else {
-    const task = { ...message.task, deliveries: 1, trace: undefined };
+    const task = { ...message.task, deliveries, trace: undefined };
     if (message.task.kind === TaskKind.TASK_KIND_BATCH) await checkBatch(ports, task);
     else await checkTemplate(ports, task);
   }

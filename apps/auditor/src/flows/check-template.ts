@@ -55,6 +55,11 @@ async function takeTemplate(
     // The process that judged or gave it up may have ended before it told.
     if (found.state === 'VALID' || found.state === 'INVALID') await wakeWaiters(ports, found);
     if (found.state === 'DEAD') await recordTemplateLetter(ports, found, task.deliveries);
+    if (found.state === 'CHECKING' && task.deliveries > 1) {
+      // Nobody has said for an ack wait that it works on the task: whoever took the template has ended.
+      await templates.release(found, clock.now());
+      continue;
+    }
     if (!hasStep(found, 'take') || stillWaits(found.nextCheckAtMs, clock.now())) return undefined;
     const taken = await templates.take(found, later(clock.now(), LEASE_MS));
     if (taken !== undefined) return taken;
