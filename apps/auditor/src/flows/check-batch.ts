@@ -18,8 +18,9 @@ const READS_MAX = 8;
 const DICE_SIDES = 201;
 
 export type CheckOutcome =
-  | { readonly kind: 'judged'; readonly code: VerdictCode; readonly attempt: number }
-  | { readonly kind: 'held' | 'dead'; readonly code: string; readonly attempt: number }
+  /** `template` is its id, hex. */
+  | { readonly kind: 'judged'; readonly code: VerdictCode; readonly attempt: number; readonly template: string }
+  | { readonly kind: 'held' | 'dead'; readonly code: string; readonly attempt: number; readonly template: string }
   /** Already judged, waiting, or another revision's task. */
   | { readonly kind: 'nothing-to-do' };
 
@@ -77,7 +78,7 @@ async function ruleOnEnvelope(
   const isFirst = batch.keySeq <= 1n;
   const [previousCarry, template] = await Promise.all([
     isFirst ? undefined : batches.carryAfter(batch.poolId, batch.lockingKey, batch.keySeq - 1n),
-    templates.find(toHex(batch.templateId)),
+    templates.find(templateIdOf({ batch })),
   ]);
   const ruling = checkEnvelope(batch, {
     wellShaped,
@@ -107,7 +108,7 @@ async function settle(
   countVerdict(ruling.result, ruling.code);
   const excluded = new Map(ruling.excluded.map(({ index, code }) => [index, code]));
   countShares(stored.batch.shares.map((_, index) => excluded.get(index)));
-  return { kind: 'judged', code: ruling.code, attempt: stored.attempt + 1 };
+  return { kind: 'judged', code: ruling.code, attempt: stored.attempt + 1, template: templateIdOf(stored) };
 }
 
 /** The verdict with the auditor's signature. */
@@ -152,7 +153,7 @@ async function holdBatch(
     const end = { class: HOLDS[code].class, code, attempt: plan.attempt, atMs: now };
     if ((await batches.giveUp(stored, end, stored.trace)) === 'stale') return 'stale';
     await recordBatchLetter(ports, { ...stored, code }, deliveries);
-    return { kind: 'dead', code, attempt: plan.attempt };
+    return { kind: 'dead', code, attempt: plan.attempt, template: templateIdOf(stored) };
   }
   assertStep(stored, 'hold');
   const nextAtMs = later(now, plan.delayMs);
@@ -163,7 +164,11 @@ async function holdBatch(
     await waits.wake(stored.id, clock.now());
     scheduler.wake();
   }
-  return { kind: 'held', code, attempt: plan.attempt };
+  return { kind: 'held', code, attempt: plan.attempt, template: templateIdOf(stored) };
+}
+
+function templateIdOf({ batch }: Pick<StoredBatch, 'batch'>): string {
+  return toHex(batch.templateId);
 }
 
 function assertStep({ id, state }: StoredBatch, event: BatchEvent): void {

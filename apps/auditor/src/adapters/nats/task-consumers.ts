@@ -59,7 +59,9 @@ async function runBatchTask(ports: TemplatePorts, task: Task): Promise<void> {
   await checkBatchSpan(task.message.id, async (span) => {
     const outcome = await checkBatch(ports, { ...of(task), trace: currentTrace() });
     span.note({ 'assay.outcome': outcome.kind });
-    if (outcome.kind !== 'nothing-to-do') span.note({ 'assay.code': outcome.code, 'assay.attempt': outcome.attempt });
+    if (outcome.kind === 'nothing-to-do') return;
+    const { template, code, attempt } = outcome;
+    span.note({ 'assay.template': template, 'assay.code': code, 'assay.attempt': attempt });
   });
 }
 
