@@ -7,7 +7,7 @@ import { later, type UnixMs } from '@assay/shared/kernel/clock';
 import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import { type OutboxEntry, outboxEntry } from '@assay/shared/runtime/outbox';
 import type { BatchDecisions, BatchVerdict, Committed, StoredBatch, Trace } from '../../ports.ts';
-import { type BatchDocument, decimal, storedBatch } from './batch-document.ts';
+import { type BatchDocument, CREDITED_INDEX, decimal, KEY_SEQ_INDEX, storedBatch } from './batch-document.ts';
 
 type Batches = Collection<BatchDocument>;
 
@@ -28,14 +28,14 @@ export function batchDecisions(
     },
     carryAfter: async (poolId, lockingKey, keySeq) => {
       const query = { poolId, lockingKey: toHex(lockingKey), keySeq: decimal(keySeq), seqHeld: true };
-      const found = await batches.findOne(query, { projection: { carryAfter: 1 } });
+      const found = await batches.findOne(query, { projection: { carryAfter: 1 }, hint: KEY_SEQ_INDEX });
       return found === null ? undefined : BigInt(found.carryAfter);
     },
     settle: async (batch, verdict, trace) => {
       try {
         return await commit(batch, settleUpdate(batch, verdict, trace, options.settleGraceMs));
       } catch (error) {
-        if (duplicateIndexOf(error) === 'credited_unique') return 'duplicate';
+        if (duplicateIndexOf(error) === CREDITED_INDEX) return 'duplicate';
         throw error;
       }
     },
@@ -51,7 +51,7 @@ export function batchDecisions(
     creditedAmong: async (hashes, exceptId) => {
       const query = { credited: { $in: [...hashes] }, hasCredited: true, _id: { $ne: exceptId } };
       const wanted = new Set(hashes);
-      const found = await batches.find(query, { projection: { credited: 1 } }).toArray();
+      const found = await batches.find(query, { projection: { credited: 1 }, hint: CREDITED_INDEX }).toArray();
       return new Set(found.flatMap(({ credited }) => credited).filter((hash) => wanted.has(hash)));
     },
   };

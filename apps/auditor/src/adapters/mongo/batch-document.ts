@@ -59,6 +59,10 @@ const INT = { bsonType: ['int', 'long'], minimum: 0 } as const;
 const HASH = { bsonType: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 const DECIMAL = { bsonType: 'string', pattern: '^[0-9]{20}$' } as const;
 
+/** Named in queries: where nothing is found the planner tries every index anew each time. */
+export const KEY_SEQ_INDEX = 'poolId_lockingKey_keySeq_unique';
+export const CREDITED_INDEX = 'credited_unique';
+
 export const BATCHES: CollectionDefinition = {
   name: 'batches',
   schema: {
@@ -83,12 +87,12 @@ export const BATCHES: CollectionDefinition = {
   },
   indexes: [
     {
-      name: 'poolId_lockingKey_keySeq_unique',
+      name: KEY_SEQ_INDEX,
       keys: { poolId: 1, lockingKey: 1, keySeq: 1 },
       unique: true,
       where: { seqHeld: true },
     },
-    { name: 'credited_unique', keys: { credited: 1 }, unique: true, where: { hasCredited: true } },
+    { name: CREDITED_INDEX, keys: { credited: 1 }, unique: true, where: { hasCredited: true } },
     { name: 'state_nextAt', keys: { state: 1, nextAt: 1 } },
     { name: 'templateId_queued', keys: { templateId: 1 }, where: { state: 'QUEUED' } },
     { name: 'receivedAt_queued', keys: { receivedAt: 1 }, where: { state: 'QUEUED' } },

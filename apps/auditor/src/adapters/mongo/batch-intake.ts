@@ -6,7 +6,7 @@ import { later } from '@assay/shared/kernel/clock';
 import { duplicateWrites } from '@assay/shared/runtime/mongo';
 import { outboxEntry } from '@assay/shared/runtime/outbox';
 import type { BatchIntake, NewBatch } from '../../ports.ts';
-import { type BatchDocument, batchKey, decimal } from './batch-document.ts';
+import { type BatchDocument, batchKey, decimal, KEY_SEQ_INDEX } from './batch-document.ts';
 import { grouped } from './grouped.ts';
 
 const INSERTS_MAX = 64;
@@ -26,7 +26,7 @@ export function batchIntake(
     const index = await tryInsert(fresh);
     if (index === INSERTED) return { kind: 'inserted' };
     // The key_seq is taken: the batch comes in all the same, without holding it.
-    if (index === 'poolId_lockingKey_keySeq_unique' && fresh.seqHeld) return insert({ ...fresh, seqHeld: false });
+    if (index === KEY_SEQ_INDEX && fresh.seqHeld) return insert({ ...fresh, seqHeld: false });
     assert(index === '_id_', `no other index refuses a batch: ${index}`);
     return compareWithStored(batches, fresh);
   };

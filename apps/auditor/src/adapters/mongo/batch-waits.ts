@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import { toHex } from '@assay/shared/kernel/bytes';
 import type { BatchWaits, DueTask, DueWork } from '../../ports.ts';
-import { type BatchDocument, decimal } from './batch-document.ts';
+import { type BatchDocument, decimal, KEY_SEQ_INDEX } from './batch-document.ts';
 import { grouped } from './grouped.ts';
 
 const WAKES_MAX = 64;
@@ -15,7 +15,7 @@ export function batchWaits(batches: Batches): BatchWaits {
     return (await batches.updateMany(filter, update)).modifiedCount;
   };
   const wakeTogether = grouped(WAKES_MAX, async (updates: readonly ReturnType<typeof wakening>[]) => {
-    const writes = updates.map((updateMany) => ({ updateMany }));
+    const writes = updates.map((update) => ({ updateMany: { ...update, hint: KEY_SEQ_INDEX } }));
     const { modifiedCount } = await batches.bulkWrite(writes, { ordered: false });
     return updates.map(() => modifiedCount);
   });
