@@ -30,6 +30,7 @@ interface Login {
   readonly port: number;
   readonly username: string;
   readonly password: string;
+  readonly ntime?: string;
 }
 
 const SUBSCRIBE_ID = 1;
@@ -55,7 +56,7 @@ export async function openLoadConnection(
     const nonce = id >>> 0;
     const extranonce2 = (state.extranonce2++).toString(16).padStart(16, '0');
     waiting.set(id, { dueAt, job, extranonce1: state.extranonce1, extranonce2, nonce });
-    const params = `["${login.username}","${job.id}","${extranonce2}","${job.ntime}","${nonce.toString(16).padStart(8, '0')}"]`;
+    const params = `["${login.username}","${job.id}","${extranonce2}","${login.ntime ?? job.ntime}","${nonce.toString(16).padStart(8, '0')}"]`;
     socket.write(`{"id":${id},"method":"mining.submit","params":${params}}\n`);
   };
   const fill = () => {

@@ -12,6 +12,8 @@ export interface StratumLoadOptions {
   readonly inFlight: number;
   /** Open loop instead: submits a second over all connections, whatever the answers. */
   readonly ratePerSecond?: number;
+  /** Eight hex digits for every share instead of the job's own: for shares that are to be refused. */
+  readonly ntime?: string;
   /** Told of every answer: true, or the reason of the refusal. */
   readonly answered?: (share: SentShare, answer: true | string) => void;
 }

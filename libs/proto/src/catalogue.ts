@@ -119,6 +119,8 @@ export type MessageOf<Name extends EventName> = Name extends EventName
 export const NOTE_SUBJECTS = {
   /** Somebody changed the mint's control document. */
   mintControl: 'assay.v1.ntf.mint.control',
+  /** A share was refused (`ShareRefused`); at most 1,000 a second of an instance. */
+  poolShare: 'assay.v1.live.pool.share',
 } as const;
 
 /** Where the raw message of a dead letter goes. */

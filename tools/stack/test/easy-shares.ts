@@ -25,7 +25,7 @@ export const EASY_SHARES = {
 /** Open-loop load on one pool instance, all on the wallet's key. */
 export function startEasyLoad(
   stack: Stack,
-  options: Pick<Parameters<typeof startStratumLoad>[0], 'answered' | 'ratePerSecond'> & {
+  options: Pick<Parameters<typeof startStratumLoad>[0], 'answered' | 'ratePerSecond' | 'ntime'> & {
     readonly replica?: number;
     readonly connections?: number;
   },

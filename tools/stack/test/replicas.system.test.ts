@@ -1,6 +1,10 @@
 import { type Proof, Wallet } from '@cashu/cashu-ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NOTE_SUBJECTS } from '@assay/proto/catalogue';
+import { ShareRefused } from '@assay/proto/gen/assay/pool/v1/events';
 import { toHex } from '@assay/shared/kernel/bytes';
+import { connectNats } from '@assay/shared/runtime/nats';
+import { testContext } from '@assay/testkit/context';
 import { type EhashQuote, findQuotes } from '../../wallet/find-quotes.ts';
 import { scrape, sumOf } from '../metrics.ts';
 import { portOf } from '../port-plan.ts';
@@ -128,3 +132,20 @@ test(
     expect(await outcomes(requests)).toEqual({ ok: 1, 11001: PARALLEL - 1 });
   },
 );
+
+test('a refused share is told live, in no stream', { timeout: 60_000 }, async () => {
+  const context = testContext();
+  const { nc } = await connectNats(context, { url: stack.servers.natsUrl });
+  const told: ShareRefused[] = [];
+  nc.subscribe(NOTE_SUBJECTS.poolShare, { callback: (_, note) => void told.push(ShareRefused.decode(note.data)) });
+  const load = startEasyLoad(stack, { connections: 1, ratePerSecond: 10, ntime: '00000000' });
+  await until(
+    async () => told.length,
+    (count) => count > 0,
+    30_000,
+  );
+  await load.stop();
+  await context.stop();
+  expect(told[0]).toMatchObject({ worker: 'rig0', reason: 'ntime-too-old' });
+  expect(told[0]?.lockingKey.toString('hex')).toBe(stack.identity.wallet.locking);
+});

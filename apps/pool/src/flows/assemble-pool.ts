@@ -27,6 +27,7 @@ import { createShareJudge, type ShareJudge } from './judge-share.ts';
 import { type BatchSealer, createSealer } from './seal-batch.ts';
 import { type BatchWriter, createBatchWriter } from './store-shares.ts';
 import { createBlockSubmitter } from './submit-block.ts';
+import { createRefusalTeller, type RefusalTeller } from './tell-refusals.ts';
 import { TemplateMaker } from './template-maker.ts';
 import { NodeWatch } from './watch-nodes.ts';
 
@@ -82,6 +83,7 @@ export interface Pool {
   readonly sealer: BatchSealer;
   readonly writer: BatchWriter;
   readonly judge: ShareJudge;
+  readonly refusals: RefusalTeller;
   /** Bounds of difficulty at the network target of now. */
   bounds(): DifficultyBounds;
   /** Whether shares can be taken: there is something to mine on, and the store answers. */
@@ -116,14 +118,16 @@ export function assemblePool(ports: PoolPorts, rules: PoolRules): Pool {
     hasFreshTemplate: () => board.isFresh(),
     isInvalid: (templateId: string) => board.isInvalid(templateId),
   };
-  const judge = createShareJudge({ ...ports, ...live, writer, seen, counts, submitCandidate }, rules.judge);
+  const refusals = createRefusalTeller(clock);
+  const judged = { ...ports, ...live, writer, seen, counts, submitCandidate, refusals };
+  const judge = createShareJudge(judged, rules.judge);
   const maker = new TemplateMaker({ ...ports, watch, cache, board }, rules.template, rules.refreshMs);
   const serves = () => {
     const failingSince = writer.failingSince();
     return board.isFresh() && (failingSince === undefined || clock.now() < failingSince + STORE_AWAY_MS);
   };
   const bounds = createBounds(board, rules.difficulty);
-  return { ports, rules, board, cache, watch, maker, slot, counts, sealer, writer, judge, bounds, serves };
+  return { ports, rules, board, cache, watch, maker, slot, counts, sealer, writer, judge, refusals, bounds, serves };
 }
 
 /** Computed once per template: every job of every connection asks. */

@@ -22,6 +22,7 @@ let tip: string;
 let hit: boolean;
 let candidates: BlockCandidate[];
 let counted: string[];
+let told: string[];
 let judge: ShareJudge;
 
 const connection: JudgeConnection = {
@@ -36,6 +37,7 @@ beforeEach(() => {
   hit = false;
   candidates = [];
   counted = [];
+  told = [];
   const hashShare = nodeHasher();
   judge = createShareJudge(
     {
@@ -53,6 +55,7 @@ beforeEach(() => {
         drain: async () => undefined,
       },
       seen: createShareSet(1_000),
+      refusals: { tell: ({ name }, reason) => void told.push(`${name} ${reason}`) },
       counts: {
         join: async () => undefined,
         accepted: ({ name }, k) => void counted.push(`${name} accepted ${k}`),
@@ -75,6 +78,7 @@ describe('a share', () => {
     expect(await judge(connection, PARAMS)).toEqual({ accepted: true, worker: WORKER, k: JOB_VECTOR.k });
     expect(await judge(connection, PARAMS)).toEqual(refused('duplicate'));
     expect(counted).toEqual(['rig1 accepted -8', 'rig1 duplicate']);
+    expect(told).toEqual(['rig1 duplicate']);
   });
 
   it('is a duplicate while the first one is under way', async () => {

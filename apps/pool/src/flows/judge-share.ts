@@ -13,6 +13,7 @@ import type { HashShare, SubmitCandidate } from '../ports.ts';
 import { shareAnswered, stopwatch, traceRefusal } from '../telemetry.ts';
 import type { ShareCounts } from './count-shares.ts';
 import type { BatchWriter } from './store-shares.ts';
+import type { RefusalTeller } from './tell-refusals.ts';
 
 export interface JudgeSharePorts {
   readonly clock: Clock;
@@ -21,6 +22,7 @@ export interface JudgeSharePorts {
   readonly seen: ShareSet;
   readonly counts: ShareCounts;
   readonly submitCandidate: SubmitCandidate;
+  readonly refusals: Pick<RefusalTeller, 'tell'>;
   /** Undefined before the first template: shares are then `stale`. */
   tip(): Tip | undefined;
   /** Whether some template is younger than POOL_TEMPLATE_MAX_AGE_MS. */
@@ -85,6 +87,7 @@ async function stored(ports: JudgeSharePorts, judgement: Judgement): Promise<Sha
 
 function refused(ports: JudgeSharePorts, worker: Worker, reason: ShareRefusal): ShareResult {
   ports.counts.refused(worker, reason);
+  ports.refusals.tell(worker, reason);
   return { accepted: false, reason, worker };
 }
 

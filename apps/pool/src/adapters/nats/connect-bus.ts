@@ -1,4 +1,4 @@
-import { CATALOGUE } from '@assay/proto/catalogue';
+import { CATALOGUE, NOTE_SUBJECTS } from '@assay/proto/catalogue';
 import type { Db } from 'mongodb';
 import { consume } from '@assay/shared/runtime/consumer';
 import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
@@ -10,6 +10,7 @@ import type { Pool } from '../../flows/assemble-pool.ts';
 import { applyTemplateVerdict } from '../../flows/apply-template-verdict.ts';
 import { applyVerdict, noteDeadLetter } from '../../flows/apply-verdict.ts';
 import { followTemplates } from '../../flows/follow-templates.ts';
+import { shareRefusedNote } from './events.ts';
 import { VERDICT_EVENTS, VERDICTS_DURABLE, verdictHandler } from './verdicts.ts';
 
 const CONCURRENCY = 16;
@@ -30,6 +31,9 @@ export async function connectBus(
   await ownStreams(context, pool, bus);
   startRelay(context, db, bus, options.outboxes);
   const { ports, rules, board } = pool;
+  pool.refusals.listen((share) => {
+    if (bus.connected()) bus.nc.publish(NOTE_SUBJECTS.poolShare, shareRefusedNote(rules.template.poolId, share));
+  });
   const judged = { ...ports, auditorKeys: rules.auditorKeys };
   const handle = verdictHandler(rules.template.poolId, {
     applyVerdict: (verdict) => applyVerdict(judged, verdict),

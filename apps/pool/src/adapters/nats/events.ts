@@ -5,6 +5,7 @@ import {
   BlockSource,
   BlockState,
   type Share,
+  ShareRefused,
   type TemplateDeclared,
   TemplateSource,
 } from '@assay/proto/gen/assay/pool/v1/events';
@@ -15,6 +16,7 @@ import type { Batch, BatchTrace, SignedSeal } from '../../domain/batch.ts';
 import type { Block } from '../../domain/block.ts';
 import { targetOf } from '../../domain/difficulty.ts';
 import { acceptedAtMs, extranonceOf, headerOf, type StoredShare } from '../../domain/share.ts';
+import type { RefusedShare } from '../../flows/tell-refusals.ts';
 import { EXTRANONCE_BYTES, EXTRANONCE_PREFIX_BYTES, type Template } from '../../domain/template.ts';
 
 const BLOCK_STATES = {
@@ -43,6 +45,12 @@ export const poolEvents = {
     return outboxEntry('pool.block.changed', message, block.updatedAt, undefined, blockEventId(block));
   },
 };
+
+/** The note of a refused share (01-pool section 12), encoded. */
+export function shareRefusedNote(poolId: string, { worker, reason, atMs }: RefusedShare): Uint8Array {
+  const lockingKey = hexBuffer(worker.lockingKey);
+  return ShareRefused.encode({ poolId, lockingKey, worker: worker.name, reason, atMs: BigInt(atMs) }).finish();
+}
 
 /** `Nats-Msg-Id` of what happened to a block: `block:<hash>:<version>`. */
 function blockEventId(block: Block): string {

@@ -162,6 +162,16 @@ export interface BlockChanged {
   atMs: bigint;
 }
 
+/** Note `live.pool.share` on plain NATS, in no stream and sometimes lost: a share was refused. */
+export interface ShareRefused {
+  poolId: string;
+  lockingKey: Buffer;
+  worker: string;
+  /** As the miner was told: `stale`, `duplicate`, `low-difficulty`, … */
+  reason: string;
+  atMs: bigint;
+}
+
 function createBaseShare(): Share {
   return { header80: Buffer.alloc(0), extranonce: Buffer.alloc(0), credit: 0n, acceptedAtMs: 0n };
 }
@@ -1220,6 +1230,112 @@ export const BlockChanged: MessageFns<BlockChanged> = {
     message.state = object.state ?? 0;
     message.confirmations = object.confirmations ?? 0;
     message.answers = object.answers?.map((e) => BlockAnswer.fromPartial(e)) || [];
+    message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseShareRefused(): ShareRefused {
+  return { poolId: "", lockingKey: Buffer.alloc(0), worker: "", reason: "", atMs: 0n };
+}
+
+export const ShareRefused: MessageFns<ShareRefused> = {
+  encode(message: ShareRefused, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.poolId !== "") {
+      writer.uint32(10).string(message.poolId);
+    }
+    if (message.lockingKey.length !== 0) {
+      writer.uint32(18).bytes(message.lockingKey);
+    }
+    if (message.worker !== "") {
+      writer.uint32(26).string(message.worker);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.atMs !== 0n) {
+      if (BigInt.asUintN(64, message.atMs) !== message.atMs) {
+        throw new globalThis.Error("value provided for field message.atMs of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.atMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShareRefused {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShareRefused();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.poolId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lockingKey = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.worker = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.atMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ShareRefused>, I>>(base?: I): ShareRefused {
+    return ShareRefused.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ShareRefused>, I>>(object: I): ShareRefused {
+    const message = createBaseShareRefused();
+    message.poolId = object.poolId ?? "";
+    message.lockingKey = object.lockingKey ?? Buffer.alloc(0);
+    message.worker = object.worker ?? "";
+    message.reason = object.reason ?? "";
     message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
     return message;
   },
