@@ -2,11 +2,13 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ServerProcess } from '@assay/testkit/server-process';
+import type { StackOptions } from './options.ts';
 import { instanceName, type ServiceInstance } from './service-process.ts';
 
 const stackState = z.object({
   supervisorPid: z.number(),
   startedAt: z.string(),
+  portBase: z.number().optional(),
   traces: z.string(),
   processes: z.array(
     z.object({
@@ -24,7 +26,7 @@ export type StackState = z.infer<typeof stackState>;
 const fileIn = (dataDir: string) => join(dataDir, 'state.json');
 
 export function writeState(
-  dataDir: string,
+  { dataDir, portBase }: Pick<StackOptions, 'dataDir' | 'portBase'>,
   instances: readonly ServiceInstance[],
   running: readonly { name: string; process: ServerProcess }[],
   traces: string,
@@ -33,7 +35,8 @@ export function writeState(
     const instance = instances.find((candidate) => instanceName(candidate) === name);
     return { name, pid: process.pid(), ports: { ...instance?.ports }, metricsPort: instance?.metricsPort ?? null };
   });
-  const state: StackState = { supervisorPid: process.pid, startedAt: new Date().toISOString(), traces, processes };
+  const startedAt = new Date().toISOString();
+  const state: StackState = { supervisorPid: process.pid, startedAt, portBase, traces, processes };
   writeFileSync(fileIn(dataDir), JSON.stringify(state, null, 2));
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { stackClients } from '../stack/clients.ts';
-import { readState } from '../stack/state.ts';
+import { readState, type StackState } from '../stack/state.ts';
 import type { ReceivedSpan } from './otlp-decode.ts';
 
 const received = z.array(
@@ -18,8 +18,15 @@ const received = z.array(
   }),
 );
 
+/** The stack that runs on a data directory. */
+export function runningStack(dataDir: string): StackState {
+  const state = readState(dataDir);
+  if (state === undefined) throw new Error(`no stack runs on ${dataDir}; start one with npm start`);
+  return state;
+}
+
 /** 32 hex digits are a trace, 64 a batch of the pool, anything else a quote of the mint. */
-export async function traceIdFor(id: string, portBase: number | undefined): Promise<string> {
+export async function traceIdFor(id: string, { portBase }: StackState): Promise<string> {
   if (/^[0-9a-f]{32}$/.test(id)) return id;
   const clients = stackClients({ portBase });
   try {
@@ -30,10 +37,8 @@ export async function traceIdFor(id: string, portBase: number | undefined): Prom
   }
 }
 
-/** The spans of a trace from the receiver of the stack that runs on a data directory. */
-export async function fetchTrace(traceId: string, dataDir: string): Promise<ReceivedSpan[]> {
-  const state = readState(dataDir);
-  if (state === undefined) throw new Error(`no stack runs on ${dataDir}; start one with npm start`);
+/** The spans of a trace from the stack's own receiver. */
+export async function fetchTrace(traceId: string, state: StackState): Promise<ReceivedSpan[]> {
   const response = await fetch(`${state.traces}/traces/${traceId}`);
   if (!response.ok) throw new Error(`the spans of this stack go to ${state.traces}; look there for trace ${traceId}`);
   const spans = received.parse(await response.json());
