@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CACHE } from '@assay/testkit/find-server';
@@ -68,10 +68,11 @@ async function credited(clients: StackClients, lockingKey: Buffer): Promise<{ sh
   };
 }
 
+mkdirSync(join(CACHE, 'run'), { recursive: true });
 const options = {
   ...DEFAULT_OPTIONS,
   portBase: await freePortBase(),
-  dataDir: mkdtempSync(join(CACHE, 'foreign-')),
+  dataDir: mkdtempSync(join(CACHE, 'run/foreign-')),
   windowMs: 1_000,
 };
 const stack = await startStack({ options, tell: console.log });
@@ -91,5 +92,6 @@ try {
 } finally {
   clients.close();
   await stack.stop();
+  rmSync(options.dataDir, { recursive: true, force: true });
 }
 process.exit();
