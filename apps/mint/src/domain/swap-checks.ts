@@ -3,7 +3,6 @@ import type { Check } from './checks.ts';
 import { feeOf } from './fees.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import { refusal } from './refusals.ts';
-import { isConditional } from './secret.ts';
 import {
   refuseAmounts,
   refuseCounts,
@@ -14,6 +13,7 @@ import {
   refuseUnits,
   type Sides,
 } from './side-checks.ts';
+import { refuseConditions } from './spending-conditions/refuse-conditions.ts';
 
 export interface SwapSubject extends Sides {
   readonly level: IssuanceLevel;
@@ -36,17 +36,11 @@ export const SWAP_CHECKS: readonly Check<SwapSubject>[] = [
   { row: 'units', refuse: (subject) => refuseUnits(subject) },
   { row: 'amounts', refuse: refuseAmounts },
   { row: 'balance', refuse: refuseImbalance },
-  { row: 'spending-conditions', refuse: refuseConditions },
+  { row: 'spending-conditions', refuse: (subject) => refuseConditions(subject) },
 ];
 
 function refuseImbalance({ inputs, outputs, keysetOf }: SwapSubject) {
   const given = sumAmounts(inputs.map(({ amount }) => amount)) - feeOf(inputs, keysetOf);
   const asked = sumAmounts(outputs.map(({ amount }) => amount));
   return given === asked ? undefined : refusal('unbalanced', `inputs less the fee are ${given}, outputs are ${asked}`);
-}
-
-function refuseConditions({ inputs }: SwapSubject) {
-  return inputs.some(({ secret }) => isConditional(secret))
-    ? refusal('proof-invalid', 'secrets with spending conditions are not supported')
-    : undefined;
 }
