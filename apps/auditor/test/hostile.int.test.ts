@@ -19,7 +19,8 @@ beforeAll(async () => {
   mint = testContext({ name: 'mint' });
   const refuse = () => Promise.reject(new GrpcStatusFault('UNIMPLEMENTED', 'not asked here'));
   const service = implement(MintServiceService, {
-    ...{ getQuote: refuse, listQuotes: refuse, listKeysets: refuse, getSupply: refuse },
+    ...{ getQuote: refuse, listQuotes: refuse, listKeysets: refuse, getSupply: refuse, createQuote: refuse },
+    ...{ redeemProofs: refuse, signLiabilities: refuse, watchQuotes: () => nothing() },
     pauseIssuance: (request) => {
       pauses.push(request);
       if (mintFails) return Promise.reject(new GrpcStatusFault('UNAVAILABLE', 'the mint starts'));
@@ -33,6 +34,8 @@ afterAll(async () => {
   await running.stop();
   await mint.stop();
 });
+
+async function* nothing(): AsyncIterable<never> {}
 
 const openLetters = () =>
   running.database.db

@@ -1,5 +1,5 @@
 /** Who may call: a service by its certificate name, `operator`, or any authenticated team. */
-export type Caller = 'pool' | 'mint' | 'auditor' | 'operator' | 'any-team';
+export type Caller = 'pool' | 'mint' | 'auditor' | 'rewards' | 'registry' | 'operator' | 'any-team';
 
 const ANY: readonly Caller[] = ['any-team'];
 const OPERATOR: readonly Caller[] = ['operator'];
@@ -32,10 +32,19 @@ export const CALLERS: Readonly<Record<string, readonly Caller[]>> = {
   '/assay.auditor.v1.AuditorAdminService/AcknowledgeBreach': OPERATOR,
   '/assay.mint.v1.MintService/GetQuote': ANY,
   '/assay.mint.v1.MintService/ListQuotes': ANY,
+  '/assay.mint.v1.MintService/WatchQuotes': ANY,
+  '/assay.mint.v1.MintService/CreateQuote': ['rewards', 'registry'],
+  '/assay.mint.v1.MintService/RedeemProofs': ['registry'],
+  '/assay.mint.v1.MintService/SignLiabilities': ['auditor'],
   '/assay.mint.v1.MintService/ListKeysets': ANY,
   '/assay.mint.v1.MintService/GetSupply': ANY,
   '/assay.mint.v1.MintService/PauseIssuance': ['auditor', 'operator'],
   '/assay.mint.v1.MintAdminService/ResumeIssuance': OPERATOR,
+  '/assay.mint.v1.MintAdminService/RotateKeyset': OPERATOR,
+  '/assay.mint.v1.MintAdminService/GrantFund': OPERATOR,
+  '/assay.mint.v1.MintAdminService/ApproveGrant': OPERATOR,
+  '/assay.mint.v1.MintAdminService/ListGrants': OPERATOR,
+  '/assay.mint.v1.MintAdminService/GetOperation': OPERATOR,
   '/assay.mint.v1.MintAdminService/ListDeadLetters': OPERATOR,
   '/assay.mint.v1.MintAdminService/GetDeadLetter': OPERATOR,
   '/assay.mint.v1.MintAdminService/ReplayDeadLetters': OPERATOR,

@@ -6,7 +6,13 @@ import {
   VerdictGiven,
 } from './gen/assay/auditor/v1/events.ts';
 import { CheckTask } from './gen/assay/auditor/v1/tasks.ts';
-import { IssuanceChanged, OperationCommitted, QuoteChanged } from './gen/assay/mint/v1/events.ts';
+import {
+  FundChanged,
+  IssuanceChanged,
+  KeysetRotated,
+  OperationCommitted,
+  QuoteChanged,
+} from './gen/assay/mint/v1/events.ts';
 import { BatchAccepted, BlockChanged, BlockFound, TemplateDeclared } from './gen/assay/pool/v1/events.ts';
 import type { StreamName } from './streams.ts';
 
@@ -94,6 +100,18 @@ export const CATALOGUE = {
     OperationCommitted,
     (m) => `operation:${m.opId}:${m.version}`,
   ),
+  'mint.keyset.rotated': entry(
+    'assay.v1.evt.mint.keyset.rotated',
+    'MINT',
+    KeysetRotated,
+    (m) => `keyset:${m.newKeysetId}`,
+  ),
+  'mint.fund.changed': entry(
+    'assay.v1.evt.mint.fund.changed',
+    'MINT',
+    FundChanged,
+    (m) => `fund:${m.fund}:${m.version}`,
+  ),
   'mint.issuance.paused': entry(
     'assay.v1.evt.mint.issuance.paused',
     'MINT',
@@ -119,9 +137,20 @@ export type MessageOf<Name extends EventName> = Name extends EventName
 export const NOTE_SUBJECTS = {
   /** Somebody changed the mint's control document. */
   mintControl: 'assay.v1.ntf.mint.control',
+  /** Something that wallets may be subscribed to changed; `.<kind>.<00..63>` follow, see `mintNoteSubject`. */
+  mintChange: 'assay.v1.ntf.mint',
   /** A share was refused (`ShareRefused`); at most 1,000 a second of an instance. */
   poolShare: 'assay.v1.live.pool.share',
 } as const;
+
+/**
+ * Core NATS subject of changes that wallets may be subscribed to (03-mint section 8).
+ * @param kind of NUT-17: `ehash_mint_quote`, `proof_state` …
+ * @param shard 0..63: first byte of sha256 of the filter, mod 64.
+ */
+export function mintNoteSubject(kind: string, shard: number): string {
+  return `${NOTE_SUBJECTS.mintChange}.${kind}.${shard.toString().padStart(2, '0')}`;
+}
 
 /** Where the raw message of a dead letter goes. */
 export function deadLetterSubject(app: string, durable: string): string {

@@ -7,7 +7,13 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-export const OperationKind = { OPERATION_KIND_UNSPECIFIED: 0, OPERATION_KIND_SWAP: 1, OPERATION_KIND_MINT: 2 } as const;
+export const OperationKind = {
+  OPERATION_KIND_UNSPECIFIED: 0,
+  OPERATION_KIND_SWAP: 1,
+  OPERATION_KIND_MINT: 2,
+  OPERATION_KIND_MELT: 3,
+  OPERATION_KIND_REDEEM: 4,
+} as const;
 
 export type OperationKind = typeof OperationKind[keyof typeof OperationKind];
 
@@ -15,15 +21,17 @@ export namespace OperationKind {
   export type OPERATION_KIND_UNSPECIFIED = typeof OperationKind.OPERATION_KIND_UNSPECIFIED;
   export type OPERATION_KIND_SWAP = typeof OperationKind.OPERATION_KIND_SWAP;
   export type OPERATION_KIND_MINT = typeof OperationKind.OPERATION_KIND_MINT;
+  export type OPERATION_KIND_MELT = typeof OperationKind.OPERATION_KIND_MELT;
+  export type OPERATION_KIND_REDEEM = typeof OperationKind.OPERATION_KIND_REDEEM;
 }
 
 export const IssuanceLevel = {
   ISSUANCE_LEVEL_UNSPECIFIED: 0,
   /** ISSUANCE_LEVEL_NONE - Everything runs. */
   ISSUANCE_LEVEL_NONE: 1,
-  /** ISSUANCE_LEVEL_ISSUANCE - Minting is stopped. */
+  /** ISSUANCE_LEVEL_ISSUANCE - Minting is stopped: mints, batches of them, and new quotes. */
   ISSUANCE_LEVEL_ISSUANCE: 2,
-  /** ISSUANCE_LEVEL_ALL - Minting and swapping are stopped. */
+  /** ISSUANCE_LEVEL_ALL - Swaps, melts and redeems are stopped too. */
   ISSUANCE_LEVEL_ALL: 3,
 } as const;
 
@@ -36,13 +44,31 @@ export namespace IssuanceLevel {
   export type ISSUANCE_LEVEL_ALL = typeof IssuanceLevel.ISSUANCE_LEVEL_ALL;
 }
 
+export const FundCause = {
+  FUND_CAUSE_UNSPECIFIED: 0,
+  FUND_CAUSE_GRANT: 1,
+  FUND_CAUSE_REDEEM: 2,
+  FUND_CAUSE_DEPOSIT: 3,
+  FUND_CAUSE_PAYMENT: 4,
+} as const;
+
+export type FundCause = typeof FundCause[keyof typeof FundCause];
+
+export namespace FundCause {
+  export type FUND_CAUSE_UNSPECIFIED = typeof FundCause.FUND_CAUSE_UNSPECIFIED;
+  export type FUND_CAUSE_GRANT = typeof FundCause.FUND_CAUSE_GRANT;
+  export type FUND_CAUSE_REDEEM = typeof FundCause.FUND_CAUSE_REDEEM;
+  export type FUND_CAUSE_DEPOSIT = typeof FundCause.FUND_CAUSE_DEPOSIT;
+  export type FUND_CAUSE_PAYMENT = typeof FundCause.FUND_CAUSE_PAYMENT;
+}
+
 /** Events `mint.quote.created`, `.paid`, `.failed`, `.issued`: state or counters of a quote changed. */
 export interface QuoteChanged {
-  /** `ehash:<pool_id>/<batch_id>`. */
+  /** `ehash:<pool_id>/<batch_id>`, `reward:<reference>`, `escrow:<reference>`, `bolt11:<sha256 of the quote id>`. */
   naturalKey: string;
   /** The wallet's id; only for locked quotes, else hex sha256 of it. */
   quoteId: string;
-  /** `ehash`. */
+  /** `ehash`, `reward`, `escrow` or `bolt11`. */
   method: string;
   /** Upper case: `HASH`. */
   unit: string;
@@ -79,19 +105,21 @@ export interface QuoteAmount {
   amount: bigint;
 }
 
-/** Event `mint.operation.committed`. */
+/** Event `mint.operation.committed`: a swap, mint or redeem; a melt when it is PAID. */
 export interface OperationCommitted {
   /** Hex. */
   opId: string;
   kind: OperationKind;
-  /** Empty for a swap. */
+  /** Of the quotes or of the melt; empty for a swap and a redeem. */
   method: string;
   unit: string;
   committedAtMs: bigint;
   spent: SpentProof[];
   issued: IssuedOutput[];
   fee: bigint;
+  /** Left the mint by a melt (amount and backend fee) or a redeem. */
   out: bigint;
+  /** Overpaid by a melt beyond what its blank outputs could take as change. */
   surplus: bigint;
   quotes: QuoteAmount[];
   atMs: bigint;
@@ -105,6 +133,41 @@ export interface IssuanceChanged {
   breachId: string;
   atMs: bigint;
   version: bigint;
+}
+
+/** Event `mint.fund.changed`: a fund was credited, or paid a quote. */
+export interface FundChanged {
+  /** Unit of the fund, upper case: `HASH`. */
+  fund: string;
+  /** Ever credited, after the change. */
+  credited: bigint;
+  /** Ever paid, after the change. */
+  paid: bigint;
+  cause: FundCause;
+  /** Grant id, op id, or natural key of the paid quote. */
+  id: string;
+  amount: bigint;
+  atMs: bigint;
+  version: bigint;
+}
+
+export interface KeysetKey {
+  amount: bigint;
+  /** 33 bytes. */
+  pubkey: Buffer;
+}
+
+/** Event `mint.keyset.rotated`: outputs of the unit are signed by the new keyset from now on. */
+export interface KeysetRotated {
+  unit: string;
+  /** Empty for the first keyset of a unit. */
+  oldKeysetId: string;
+  newKeysetId: string;
+  inputFeePpk: bigint;
+  /** Unix seconds; 0 when it does not expire. */
+  finalExpiry: bigint;
+  keys: KeysetKey[];
+  atMs: bigint;
 }
 
 function createBaseQuoteChanged(): QuoteChanged {
@@ -939,6 +1002,370 @@ export const IssuanceChanged: MessageFns<IssuanceChanged> = {
     message.breachId = object.breachId ?? "";
     message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    return message;
+  },
+};
+
+function createBaseFundChanged(): FundChanged {
+  return { fund: "", credited: 0n, paid: 0n, cause: 0, id: "", amount: 0n, atMs: 0n, version: 0n };
+}
+
+export const FundChanged: MessageFns<FundChanged> = {
+  encode(message: FundChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fund !== "") {
+      writer.uint32(10).string(message.fund);
+    }
+    if (message.credited !== 0n) {
+      if (BigInt.asUintN(64, message.credited) !== message.credited) {
+        throw new globalThis.Error("value provided for field message.credited of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.credited);
+    }
+    if (message.paid !== 0n) {
+      if (BigInt.asUintN(64, message.paid) !== message.paid) {
+        throw new globalThis.Error("value provided for field message.paid of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.paid);
+    }
+    if (message.cause !== 0) {
+      writer.uint32(32).int32(message.cause);
+    }
+    if (message.id !== "") {
+      writer.uint32(42).string(message.id);
+    }
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.amount);
+    }
+    if (message.atMs !== 0n) {
+      if (BigInt.asUintN(64, message.atMs) !== message.atMs) {
+        throw new globalThis.Error("value provided for field message.atMs of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.atMs);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FundChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFundChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fund = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.credited = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.paid = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cause = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.atMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<FundChanged>, I>>(base?: I): FundChanged {
+    return FundChanged.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FundChanged>, I>>(object: I): FundChanged {
+    const message = createBaseFundChanged();
+    message.fund = object.fund ?? "";
+    message.credited = (object.credited !== undefined && object.credited !== null) ? BigInt(object.credited) : 0n;
+    message.paid = (object.paid !== undefined && object.paid !== null) ? BigInt(object.paid) : 0n;
+    message.cause = object.cause ?? 0;
+    message.id = object.id ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    return message;
+  },
+};
+
+function createBaseKeysetKey(): KeysetKey {
+  return { amount: 0n, pubkey: Buffer.alloc(0) };
+}
+
+export const KeysetKey: MessageFns<KeysetKey> = {
+  encode(message: KeysetKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.amount);
+    }
+    if (message.pubkey.length !== 0) {
+      writer.uint32(18).bytes(message.pubkey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeysetKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeysetKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pubkey = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<KeysetKey>, I>>(base?: I): KeysetKey {
+    return KeysetKey.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<KeysetKey>, I>>(object: I): KeysetKey {
+    const message = createBaseKeysetKey();
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    message.pubkey = object.pubkey ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseKeysetRotated(): KeysetRotated {
+  return { unit: "", oldKeysetId: "", newKeysetId: "", inputFeePpk: 0n, finalExpiry: 0n, keys: [], atMs: 0n };
+}
+
+export const KeysetRotated: MessageFns<KeysetRotated> = {
+  encode(message: KeysetRotated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unit !== "") {
+      writer.uint32(10).string(message.unit);
+    }
+    if (message.oldKeysetId !== "") {
+      writer.uint32(18).string(message.oldKeysetId);
+    }
+    if (message.newKeysetId !== "") {
+      writer.uint32(26).string(message.newKeysetId);
+    }
+    if (message.inputFeePpk !== 0n) {
+      if (BigInt.asUintN(64, message.inputFeePpk) !== message.inputFeePpk) {
+        throw new globalThis.Error("value provided for field message.inputFeePpk of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.inputFeePpk);
+    }
+    if (message.finalExpiry !== 0n) {
+      if (BigInt.asUintN(64, message.finalExpiry) !== message.finalExpiry) {
+        throw new globalThis.Error("value provided for field message.finalExpiry of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.finalExpiry);
+    }
+    for (const v of message.keys) {
+      KeysetKey.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.atMs !== 0n) {
+      if (BigInt.asUintN(64, message.atMs) !== message.atMs) {
+        throw new globalThis.Error("value provided for field message.atMs of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.atMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeysetRotated {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeysetRotated();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.oldKeysetId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.newKeysetId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.inputFeePpk = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.finalExpiry = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.keys.push(KeysetKey.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.atMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<KeysetRotated>, I>>(base?: I): KeysetRotated {
+    return KeysetRotated.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<KeysetRotated>, I>>(object: I): KeysetRotated {
+    const message = createBaseKeysetRotated();
+    message.unit = object.unit ?? "";
+    message.oldKeysetId = object.oldKeysetId ?? "";
+    message.newKeysetId = object.newKeysetId ?? "";
+    message.inputFeePpk = (object.inputFeePpk !== undefined && object.inputFeePpk !== null)
+      ? BigInt(object.inputFeePpk)
+      : 0n;
+    message.finalExpiry = (object.finalExpiry !== undefined && object.finalExpiry !== null)
+      ? BigInt(object.finalExpiry)
+      : 0n;
+    message.keys = object.keys?.map((e) => KeysetKey.fromPartial(e)) || [];
+    message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
     return message;
   },
 };

@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -19,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { DeadLetter, DeadLetterClass, DeadLetterState } from "../../platform/v1/dead_letters.ts";
-import { IssuanceLevel } from "./events.ts";
+import { IssuanceLevel, IssuedOutput, OperationKind, QuoteAmount, SpentProof } from "./events.ts";
 
 export const QuoteState = {
   QUOTE_STATE_UNSPECIFIED: 0,
@@ -27,6 +29,7 @@ export const QuoteState = {
   QUOTE_STATE_PAID: 2,
   QUOTE_STATE_FAILED: 3,
   QUOTE_STATE_ISSUED: 4,
+  QUOTE_STATE_UNPAID: 5,
 } as const;
 
 export type QuoteState = typeof QuoteState[keyof typeof QuoteState];
@@ -37,11 +40,40 @@ export namespace QuoteState {
   export type QUOTE_STATE_PAID = typeof QuoteState.QUOTE_STATE_PAID;
   export type QUOTE_STATE_FAILED = typeof QuoteState.QUOTE_STATE_FAILED;
   export type QUOTE_STATE_ISSUED = typeof QuoteState.QUOTE_STATE_ISSUED;
+  export type QUOTE_STATE_UNPAID = typeof QuoteState.QUOTE_STATE_UNPAID;
+}
+
+export const OperationState = {
+  OPERATION_STATE_UNSPECIFIED: 0,
+  OPERATION_STATE_COMMITTED: 1,
+  /** OPERATION_STATE_PENDING - A melt whose payment is not decided: its inputs are locked. */
+  OPERATION_STATE_PENDING: 2,
+  /** OPERATION_STATE_FAILED - A melt that certainly did not pay: its inputs are free again. */
+  OPERATION_STATE_FAILED: 3,
+} as const;
+
+export type OperationState = typeof OperationState[keyof typeof OperationState];
+
+export namespace OperationState {
+  export type OPERATION_STATE_UNSPECIFIED = typeof OperationState.OPERATION_STATE_UNSPECIFIED;
+  export type OPERATION_STATE_COMMITTED = typeof OperationState.OPERATION_STATE_COMMITTED;
+  export type OPERATION_STATE_PENDING = typeof OperationState.OPERATION_STATE_PENDING;
+  export type OPERATION_STATE_FAILED = typeof OperationState.OPERATION_STATE_FAILED;
+}
+
+export const GrantState = { GRANT_STATE_UNSPECIFIED: 0, GRANT_STATE_PROPOSED: 1, GRANT_STATE_APPROVED: 2 } as const;
+
+export type GrantState = typeof GrantState[keyof typeof GrantState];
+
+export namespace GrantState {
+  export type GRANT_STATE_UNSPECIFIED = typeof GrantState.GRANT_STATE_UNSPECIFIED;
+  export type GRANT_STATE_PROPOSED = typeof GrantState.GRANT_STATE_PROPOSED;
+  export type GRANT_STATE_APPROVED = typeof GrantState.GRANT_STATE_APPROVED;
 }
 
 export interface Quote {
   naturalKey: string;
-  /** The wallet's id (UUIDv7); shown because quotes of these methods are locked to a key. */
+  /** The wallet's id (UUIDv7) of a quote that is locked to a key; else hex sha256 of it, because who knows it mints. */
   quoteId: string;
   method: string;
   unit: string;
@@ -61,6 +93,8 @@ export interface Quote {
   createdAtMs: bigint;
   updatedAtMs: bigint;
   version: bigint;
+  /** Unix ms; 0 when it does not expire. */
+  expiresAtMs: bigint;
 }
 
 export interface GetQuoteRequest {
@@ -138,15 +172,35 @@ export interface KeysetSupply {
 
 export interface MethodSupply {
   unit: string;
+  /** Of quotes and melts; `swap` and `redeem` for operations without one. */
   method: string;
   minted: bigint;
+  /** Left by melts, backend fees included. */
+  melted: bigint;
+  redeemed: bigint;
+  fees: bigint;
+  surplus: bigint;
 }
 
 export interface UnitSupply {
   unit: string;
   minted: bigint;
   fees: bigint;
+  /** minted − melted − redeemed − fees − surplus. */
   outstanding: bigint;
+  melted: bigint;
+  redeemed: bigint;
+  surplus: bigint;
+}
+
+/** What `reward` and `escrow` quotes of one unit may pay. */
+export interface Fund {
+  unit: string;
+  credited: bigint;
+  paid: bigint;
+  /** Reserved for quotes that are being made. */
+  pending: bigint;
+  version: bigint;
 }
 
 export interface GetSupplyResponse {
@@ -155,6 +209,8 @@ export interface GetSupplyResponse {
   units: UnitSupply[];
   /** Operations counted. */
   operations: bigint;
+  /** As they are now, whatever `at_ms` is. */
+  funds: Fund[];
 }
 
 export interface Control {
@@ -229,6 +285,190 @@ export interface DropDeadLetterResponse {
   deadLetter: DeadLetter | undefined;
 }
 
+export interface WatchQuotesRequest {
+  /** Empty fields match everything. */
+  method: string;
+  poolId: string;
+  pubkey: Buffer;
+  state: QuoteState;
+  /** Of the last bookmark; empty: begin with a snapshot. */
+  resumeToken: string;
+}
+
+export interface WatchQuotesResponse {
+  update:
+    | //
+    /** Existed when the watch began. */
+    { $case: "snapshot"; value: Quote }
+    | //
+    /** Changed since; versions of one quote grow. */
+    { $case: "change"; value: Quote }
+    | { $case: "bookmark"; value: WatchBookmark }
+    | undefined;
+}
+
+export interface WatchBookmark {
+  /** Everything before it was delivered: a watch that resumes here misses nothing. Valid for 24 h. */
+  resumeToken: string;
+  /** False on the first bookmarks when the snapshot is still under way. */
+  snapshotComplete: boolean;
+}
+
+export interface CreateQuoteRequest {
+  requestId: string;
+  /** `reward` or `escrow`. */
+  method: string;
+  /** 1 to 96 of A-Z, a-z, 0-9 and ._:/- */
+  reference: string;
+  unit: string;
+  /** 1..2^52 */
+  amount: bigint;
+  /** The key that mints it, 33 bytes. */
+  pubkey: Buffer;
+}
+
+export interface CreateQuoteResponse {
+  quote: Quote | undefined;
+}
+
+export interface Proof {
+  keysetId: string;
+  amount: bigint;
+  secret: string;
+  /** Unblinded signature, 33 bytes. */
+  c: Buffer;
+  /** NUT-10 witness as JSON text; empty for none. */
+  witness: string;
+}
+
+export interface RedeemProofsRequest {
+  /** The caller's: the same key with the same content gets the same answer, for ever. */
+  key: string;
+  unit: string;
+  amount: bigint;
+  /** Either proofs or a token. */
+  proofs: Proof[];
+  /** `cashuA…` or `cashuB…` of this mint. */
+  token: string;
+}
+
+export interface RedeemProofsResponse {
+  operation: Operation | undefined;
+}
+
+export interface Operation {
+  /** Hex. */
+  opId: string;
+  kind: OperationKind;
+  state: OperationState;
+  method: string;
+  unit: string;
+  committedAtMs: bigint;
+  spent: SpentProof[];
+  issued: IssuedOutput[];
+  quotes: QuoteAmount[];
+  fee: bigint;
+  out: bigint;
+  surplus: bigint;
+  traceId: string;
+  version: bigint;
+  /** Y of inputs that a failed melt gave back. */
+  released: Buffer[];
+}
+
+export interface GetOperationRequest {
+  opId: string;
+}
+
+export interface GetOperationResponse {
+  operation: Operation | undefined;
+}
+
+/** Text and signature of 02-auditor section 8. */
+export interface SignLiabilitiesRequest {
+  keysetId: string;
+  period: bigint;
+  /** End of the period: operations with committed_at_ms below it are inside. */
+  endMs: bigint;
+  previousGlobalDigest: Buffer;
+  issuedSize: bigint;
+  issuedRoot: Buffer;
+  issuedSum: bigint;
+  spentSize: bigint;
+  spentRoot: Buffer;
+  spentSum: bigint;
+}
+
+export interface SignLiabilitiesResponse {
+  /** BIP-340 over sha256 of the text, 64 bytes. */
+  signature: Buffer;
+  /** The mint's key of NUT-06, 33 bytes. */
+  pubkey: Buffer;
+}
+
+export interface RotateKeysetRequest {
+  requestId: string;
+  reason: string;
+  unit: string;
+  inputFeePpk: bigint;
+  /** Unix seconds; 0: none. Of HASH at least 90 days ahead. */
+  finalExpiry: bigint;
+  /** Powers of two, ascending; empty: those of the keyset before. */
+  amounts: bigint[];
+}
+
+export interface RotateKeysetResponse {
+  keyset: Keyset | undefined;
+}
+
+export interface Grant {
+  grantId: string;
+  unit: string;
+  amount: bigint;
+  reason: string;
+  state: GrantState;
+  proposedBy: string;
+  approvedBy: string;
+  proposedAtMs: bigint;
+  approvedAtMs: bigint;
+}
+
+export interface GrantFundRequest {
+  requestId: string;
+  reason: string;
+  /** Made by the caller. */
+  grantId: string;
+  unit: string;
+  amount: bigint;
+}
+
+export interface GrantFundResponse {
+  grant: Grant | undefined;
+}
+
+export interface ApproveGrantRequest {
+  requestId: string;
+  reason: string;
+  grantId: string;
+}
+
+export interface ApproveGrantResponse {
+  grant: Grant | undefined;
+  fund: Fund | undefined;
+}
+
+export interface ListGrantsRequest {
+  /** Unspecified: any. */
+  state: GrantState;
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListGrantsResponse {
+  grants: Grant[];
+  nextPageToken: string;
+}
+
 function createBaseQuote(): Quote {
   return {
     naturalKey: "",
@@ -250,6 +490,7 @@ function createBaseQuote(): Quote {
     createdAtMs: 0n,
     updatedAtMs: 0n,
     version: 0n,
+    expiresAtMs: 0n,
   };
 }
 
@@ -329,6 +570,12 @@ export const Quote: MessageFns<Quote> = {
         throw new globalThis.Error("value provided for field message.version of type uint64 too large");
       }
       writer.uint32(152).uint64(message.version);
+    }
+    if (message.expiresAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type uint64 too large");
+      }
+      writer.uint32(160).uint64(message.expiresAtMs);
     }
     return writer;
   },
@@ -498,6 +745,14 @@ export const Quote: MessageFns<Quote> = {
             message.version = reader.uint64() as bigint;
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.expiresAtMs = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -544,6 +799,9 @@ export const Quote: MessageFns<Quote> = {
       ? BigInt(object.updatedAtMs)
       : 0n;
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : 0n;
     return message;
   },
 };
@@ -1526,7 +1784,7 @@ export const KeysetSupply: MessageFns<KeysetSupply> = {
 };
 
 function createBaseMethodSupply(): MethodSupply {
-  return { unit: "", method: "", minted: 0n };
+  return { unit: "", method: "", minted: 0n, melted: 0n, redeemed: 0n, fees: 0n, surplus: 0n };
 }
 
 export const MethodSupply: MessageFns<MethodSupply> = {
@@ -1542,6 +1800,30 @@ export const MethodSupply: MessageFns<MethodSupply> = {
         throw new globalThis.Error("value provided for field message.minted of type uint64 too large");
       }
       writer.uint32(24).uint64(message.minted);
+    }
+    if (message.melted !== 0n) {
+      if (BigInt.asUintN(64, message.melted) !== message.melted) {
+        throw new globalThis.Error("value provided for field message.melted of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.melted);
+    }
+    if (message.redeemed !== 0n) {
+      if (BigInt.asUintN(64, message.redeemed) !== message.redeemed) {
+        throw new globalThis.Error("value provided for field message.redeemed of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.redeemed);
+    }
+    if (message.fees !== 0n) {
+      if (BigInt.asUintN(64, message.fees) !== message.fees) {
+        throw new globalThis.Error("value provided for field message.fees of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.fees);
+    }
+    if (message.surplus !== 0n) {
+      if (BigInt.asUintN(64, message.surplus) !== message.surplus) {
+        throw new globalThis.Error("value provided for field message.surplus of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.surplus);
     }
     return writer;
   },
@@ -1583,6 +1865,38 @@ export const MethodSupply: MessageFns<MethodSupply> = {
             message.minted = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.melted = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.redeemed = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.fees = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.surplus = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1603,12 +1917,16 @@ export const MethodSupply: MessageFns<MethodSupply> = {
     message.unit = object.unit ?? "";
     message.method = object.method ?? "";
     message.minted = (object.minted !== undefined && object.minted !== null) ? BigInt(object.minted) : 0n;
+    message.melted = (object.melted !== undefined && object.melted !== null) ? BigInt(object.melted) : 0n;
+    message.redeemed = (object.redeemed !== undefined && object.redeemed !== null) ? BigInt(object.redeemed) : 0n;
+    message.fees = (object.fees !== undefined && object.fees !== null) ? BigInt(object.fees) : 0n;
+    message.surplus = (object.surplus !== undefined && object.surplus !== null) ? BigInt(object.surplus) : 0n;
     return message;
   },
 };
 
 function createBaseUnitSupply(): UnitSupply {
-  return { unit: "", minted: 0n, fees: 0n, outstanding: 0n };
+  return { unit: "", minted: 0n, fees: 0n, outstanding: 0n, melted: 0n, redeemed: 0n, surplus: 0n };
 }
 
 export const UnitSupply: MessageFns<UnitSupply> = {
@@ -1633,6 +1951,24 @@ export const UnitSupply: MessageFns<UnitSupply> = {
         throw new globalThis.Error("value provided for field message.outstanding of type uint64 too large");
       }
       writer.uint32(32).uint64(message.outstanding);
+    }
+    if (message.melted !== 0n) {
+      if (BigInt.asUintN(64, message.melted) !== message.melted) {
+        throw new globalThis.Error("value provided for field message.melted of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.melted);
+    }
+    if (message.redeemed !== 0n) {
+      if (BigInt.asUintN(64, message.redeemed) !== message.redeemed) {
+        throw new globalThis.Error("value provided for field message.redeemed of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.redeemed);
+    }
+    if (message.surplus !== 0n) {
+      if (BigInt.asUintN(64, message.surplus) !== message.surplus) {
+        throw new globalThis.Error("value provided for field message.surplus of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.surplus);
     }
     return writer;
   },
@@ -1682,6 +2018,30 @@ export const UnitSupply: MessageFns<UnitSupply> = {
             message.outstanding = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.melted = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.redeemed = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.surplus = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1705,12 +2065,130 @@ export const UnitSupply: MessageFns<UnitSupply> = {
     message.outstanding = (object.outstanding !== undefined && object.outstanding !== null)
       ? BigInt(object.outstanding)
       : 0n;
+    message.melted = (object.melted !== undefined && object.melted !== null) ? BigInt(object.melted) : 0n;
+    message.redeemed = (object.redeemed !== undefined && object.redeemed !== null) ? BigInt(object.redeemed) : 0n;
+    message.surplus = (object.surplus !== undefined && object.surplus !== null) ? BigInt(object.surplus) : 0n;
+    return message;
+  },
+};
+
+function createBaseFund(): Fund {
+  return { unit: "", credited: 0n, paid: 0n, pending: 0n, version: 0n };
+}
+
+export const Fund: MessageFns<Fund> = {
+  encode(message: Fund, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unit !== "") {
+      writer.uint32(10).string(message.unit);
+    }
+    if (message.credited !== 0n) {
+      if (BigInt.asUintN(64, message.credited) !== message.credited) {
+        throw new globalThis.Error("value provided for field message.credited of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.credited);
+    }
+    if (message.paid !== 0n) {
+      if (BigInt.asUintN(64, message.paid) !== message.paid) {
+        throw new globalThis.Error("value provided for field message.paid of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.paid);
+    }
+    if (message.pending !== 0n) {
+      if (BigInt.asUintN(64, message.pending) !== message.pending) {
+        throw new globalThis.Error("value provided for field message.pending of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.pending);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Fund {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFund();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.credited = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.paid = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pending = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Fund>, I>>(base?: I): Fund {
+    return Fund.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Fund>, I>>(object: I): Fund {
+    const message = createBaseFund();
+    message.unit = object.unit ?? "";
+    message.credited = (object.credited !== undefined && object.credited !== null) ? BigInt(object.credited) : 0n;
+    message.paid = (object.paid !== undefined && object.paid !== null) ? BigInt(object.paid) : 0n;
+    message.pending = (object.pending !== undefined && object.pending !== null) ? BigInt(object.pending) : 0n;
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
     return message;
   },
 };
 
 function createBaseGetSupplyResponse(): GetSupplyResponse {
-  return { keysets: [], methods: [], units: [], operations: 0n };
+  return { keysets: [], methods: [], units: [], operations: 0n, funds: [] };
 }
 
 export const GetSupplyResponse: MessageFns<GetSupplyResponse> = {
@@ -1729,6 +2207,9 @@ export const GetSupplyResponse: MessageFns<GetSupplyResponse> = {
         throw new globalThis.Error("value provided for field message.operations of type uint64 too large");
       }
       writer.uint32(32).uint64(message.operations);
+    }
+    for (const v of message.funds) {
+      Fund.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1778,6 +2259,14 @@ export const GetSupplyResponse: MessageFns<GetSupplyResponse> = {
             message.operations = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.funds.push(Fund.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1801,6 +2290,7 @@ export const GetSupplyResponse: MessageFns<GetSupplyResponse> = {
     message.operations = (object.operations !== undefined && object.operations !== null)
       ? BigInt(object.operations)
       : 0n;
+    message.funds = object.funds?.map((e) => Fund.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2735,6 +3225,2171 @@ export const DropDeadLetterResponse: MessageFns<DropDeadLetterResponse> = {
   },
 };
 
+function createBaseWatchQuotesRequest(): WatchQuotesRequest {
+  return { method: "", poolId: "", pubkey: Buffer.alloc(0), state: 0, resumeToken: "" };
+}
+
+export const WatchQuotesRequest: MessageFns<WatchQuotesRequest> = {
+  encode(message: WatchQuotesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.method !== "") {
+      writer.uint32(10).string(message.method);
+    }
+    if (message.poolId !== "") {
+      writer.uint32(18).string(message.poolId);
+    }
+    if (message.pubkey.length !== 0) {
+      writer.uint32(26).bytes(message.pubkey);
+    }
+    if (message.state !== 0) {
+      writer.uint32(32).int32(message.state);
+    }
+    if (message.resumeToken !== "") {
+      writer.uint32(42).string(message.resumeToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchQuotesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchQuotesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.poolId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pubkey = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.resumeToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WatchQuotesRequest>, I>>(base?: I): WatchQuotesRequest {
+    return WatchQuotesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchQuotesRequest>, I>>(object: I): WatchQuotesRequest {
+    const message = createBaseWatchQuotesRequest();
+    message.method = object.method ?? "";
+    message.poolId = object.poolId ?? "";
+    message.pubkey = object.pubkey ?? Buffer.alloc(0);
+    message.state = object.state ?? 0;
+    message.resumeToken = object.resumeToken ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchQuotesResponse(): WatchQuotesResponse {
+  return { update: undefined };
+}
+
+export const WatchQuotesResponse: MessageFns<WatchQuotesResponse> = {
+  encode(message: WatchQuotesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.update?.$case) {
+      case "snapshot":
+        Quote.encode(message.update.value, writer.uint32(10).fork()).join();
+        break;
+      case "change":
+        Quote.encode(message.update.value, writer.uint32(18).fork()).join();
+        break;
+      case "bookmark":
+        WatchBookmark.encode(message.update.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchQuotesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchQuotesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.update = { $case: "snapshot", value: Quote.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.update = { $case: "change", value: Quote.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.update = { $case: "bookmark", value: WatchBookmark.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WatchQuotesResponse>, I>>(base?: I): WatchQuotesResponse {
+    return WatchQuotesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchQuotesResponse>, I>>(object: I): WatchQuotesResponse {
+    const message = createBaseWatchQuotesResponse();
+    switch (object.update?.$case) {
+      case "snapshot": {
+        if (object.update?.value !== undefined && object.update?.value !== null) {
+          message.update = { $case: "snapshot", value: Quote.fromPartial(object.update.value) };
+        }
+        break;
+      }
+      case "change": {
+        if (object.update?.value !== undefined && object.update?.value !== null) {
+          message.update = { $case: "change", value: Quote.fromPartial(object.update.value) };
+        }
+        break;
+      }
+      case "bookmark": {
+        if (object.update?.value !== undefined && object.update?.value !== null) {
+          message.update = { $case: "bookmark", value: WatchBookmark.fromPartial(object.update.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseWatchBookmark(): WatchBookmark {
+  return { resumeToken: "", snapshotComplete: false };
+}
+
+export const WatchBookmark: MessageFns<WatchBookmark> = {
+  encode(message: WatchBookmark, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resumeToken !== "") {
+      writer.uint32(10).string(message.resumeToken);
+    }
+    if (message.snapshotComplete !== false) {
+      writer.uint32(16).bool(message.snapshotComplete);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchBookmark {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchBookmark();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resumeToken = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.snapshotComplete = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WatchBookmark>, I>>(base?: I): WatchBookmark {
+    return WatchBookmark.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchBookmark>, I>>(object: I): WatchBookmark {
+    const message = createBaseWatchBookmark();
+    message.resumeToken = object.resumeToken ?? "";
+    message.snapshotComplete = object.snapshotComplete ?? false;
+    return message;
+  },
+};
+
+function createBaseCreateQuoteRequest(): CreateQuoteRequest {
+  return { requestId: "", method: "", reference: "", unit: "", amount: 0n, pubkey: Buffer.alloc(0) };
+}
+
+export const CreateQuoteRequest: MessageFns<CreateQuoteRequest> = {
+  encode(message: CreateQuoteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.method !== "") {
+      writer.uint32(18).string(message.method);
+    }
+    if (message.reference !== "") {
+      writer.uint32(26).string(message.reference);
+    }
+    if (message.unit !== "") {
+      writer.uint32(34).string(message.unit);
+    }
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.amount);
+    }
+    if (message.pubkey.length !== 0) {
+      writer.uint32(50).bytes(message.pubkey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateQuoteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateQuoteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reference = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.pubkey = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateQuoteRequest>, I>>(base?: I): CreateQuoteRequest {
+    return CreateQuoteRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateQuoteRequest>, I>>(object: I): CreateQuoteRequest {
+    const message = createBaseCreateQuoteRequest();
+    message.requestId = object.requestId ?? "";
+    message.method = object.method ?? "";
+    message.reference = object.reference ?? "";
+    message.unit = object.unit ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    message.pubkey = object.pubkey ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseCreateQuoteResponse(): CreateQuoteResponse {
+  return { quote: undefined };
+}
+
+export const CreateQuoteResponse: MessageFns<CreateQuoteResponse> = {
+  encode(message: CreateQuoteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.quote !== undefined) {
+      Quote.encode(message.quote, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateQuoteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateQuoteResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.quote = Quote.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateQuoteResponse>, I>>(base?: I): CreateQuoteResponse {
+    return CreateQuoteResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateQuoteResponse>, I>>(object: I): CreateQuoteResponse {
+    const message = createBaseCreateQuoteResponse();
+    message.quote = (object.quote !== undefined && object.quote !== null) ? Quote.fromPartial(object.quote) : undefined;
+    return message;
+  },
+};
+
+function createBaseProof(): Proof {
+  return { keysetId: "", amount: 0n, secret: "", c: Buffer.alloc(0), witness: "" };
+}
+
+export const Proof: MessageFns<Proof> = {
+  encode(message: Proof, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keysetId !== "") {
+      writer.uint32(10).string(message.keysetId);
+    }
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.amount);
+    }
+    if (message.secret !== "") {
+      writer.uint32(26).string(message.secret);
+    }
+    if (message.c.length !== 0) {
+      writer.uint32(34).bytes(message.c);
+    }
+    if (message.witness !== "") {
+      writer.uint32(42).string(message.witness);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Proof {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProof();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keysetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.secret = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.c = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.witness = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Proof>, I>>(base?: I): Proof {
+    return Proof.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Proof>, I>>(object: I): Proof {
+    const message = createBaseProof();
+    message.keysetId = object.keysetId ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    message.secret = object.secret ?? "";
+    message.c = object.c ?? Buffer.alloc(0);
+    message.witness = object.witness ?? "";
+    return message;
+  },
+};
+
+function createBaseRedeemProofsRequest(): RedeemProofsRequest {
+  return { key: "", unit: "", amount: 0n, proofs: [], token: "" };
+}
+
+export const RedeemProofsRequest: MessageFns<RedeemProofsRequest> = {
+  encode(message: RedeemProofsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.unit !== "") {
+      writer.uint32(18).string(message.unit);
+    }
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.amount);
+    }
+    for (const v of message.proofs) {
+      Proof.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.token !== "") {
+      writer.uint32(42).string(message.token);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RedeemProofsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRedeemProofsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.proofs.push(Proof.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RedeemProofsRequest>, I>>(base?: I): RedeemProofsRequest {
+    return RedeemProofsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RedeemProofsRequest>, I>>(object: I): RedeemProofsRequest {
+    const message = createBaseRedeemProofsRequest();
+    message.key = object.key ?? "";
+    message.unit = object.unit ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    message.proofs = object.proofs?.map((e) => Proof.fromPartial(e)) || [];
+    message.token = object.token ?? "";
+    return message;
+  },
+};
+
+function createBaseRedeemProofsResponse(): RedeemProofsResponse {
+  return { operation: undefined };
+}
+
+export const RedeemProofsResponse: MessageFns<RedeemProofsResponse> = {
+  encode(message: RedeemProofsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operation !== undefined) {
+      Operation.encode(message.operation, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RedeemProofsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRedeemProofsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operation = Operation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RedeemProofsResponse>, I>>(base?: I): RedeemProofsResponse {
+    return RedeemProofsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RedeemProofsResponse>, I>>(object: I): RedeemProofsResponse {
+    const message = createBaseRedeemProofsResponse();
+    message.operation = (object.operation !== undefined && object.operation !== null)
+      ? Operation.fromPartial(object.operation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseOperation(): Operation {
+  return {
+    opId: "",
+    kind: 0,
+    state: 0,
+    method: "",
+    unit: "",
+    committedAtMs: 0n,
+    spent: [],
+    issued: [],
+    quotes: [],
+    fee: 0n,
+    out: 0n,
+    surplus: 0n,
+    traceId: "",
+    version: 0n,
+    released: [],
+  };
+}
+
+export const Operation: MessageFns<Operation> = {
+  encode(message: Operation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.opId !== "") {
+      writer.uint32(10).string(message.opId);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    if (message.method !== "") {
+      writer.uint32(34).string(message.method);
+    }
+    if (message.unit !== "") {
+      writer.uint32(42).string(message.unit);
+    }
+    if (message.committedAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.committedAtMs) !== message.committedAtMs) {
+        throw new globalThis.Error("value provided for field message.committedAtMs of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.committedAtMs);
+    }
+    for (const v of message.spent) {
+      SpentProof.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.issued) {
+      IssuedOutput.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.quotes) {
+      QuoteAmount.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.fee !== 0n) {
+      if (BigInt.asUintN(64, message.fee) !== message.fee) {
+        throw new globalThis.Error("value provided for field message.fee of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.fee);
+    }
+    if (message.out !== 0n) {
+      if (BigInt.asUintN(64, message.out) !== message.out) {
+        throw new globalThis.Error("value provided for field message.out of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.out);
+    }
+    if (message.surplus !== 0n) {
+      if (BigInt.asUintN(64, message.surplus) !== message.surplus) {
+        throw new globalThis.Error("value provided for field message.surplus of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.surplus);
+    }
+    if (message.traceId !== "") {
+      writer.uint32(106).string(message.traceId);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(112).uint64(message.version);
+    }
+    for (const v of message.released) {
+      writer.uint32(122).bytes(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Operation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOperation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.opId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.committedAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.spent.push(SpentProof.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.issued.push(IssuedOutput.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.quotes.push(QuoteAmount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.fee = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.out = reader.uint64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.surplus = reader.uint64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.traceId = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.released.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Operation>, I>>(base?: I): Operation {
+    return Operation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Operation>, I>>(object: I): Operation {
+    const message = createBaseOperation();
+    message.opId = object.opId ?? "";
+    message.kind = object.kind ?? 0;
+    message.state = object.state ?? 0;
+    message.method = object.method ?? "";
+    message.unit = object.unit ?? "";
+    message.committedAtMs = (object.committedAtMs !== undefined && object.committedAtMs !== null)
+      ? BigInt(object.committedAtMs)
+      : 0n;
+    message.spent = object.spent?.map((e) => SpentProof.fromPartial(e)) || [];
+    message.issued = object.issued?.map((e) => IssuedOutput.fromPartial(e)) || [];
+    message.quotes = object.quotes?.map((e) => QuoteAmount.fromPartial(e)) || [];
+    message.fee = (object.fee !== undefined && object.fee !== null) ? BigInt(object.fee) : 0n;
+    message.out = (object.out !== undefined && object.out !== null) ? BigInt(object.out) : 0n;
+    message.surplus = (object.surplus !== undefined && object.surplus !== null) ? BigInt(object.surplus) : 0n;
+    message.traceId = object.traceId ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.released = object.released?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseGetOperationRequest(): GetOperationRequest {
+  return { opId: "" };
+}
+
+export const GetOperationRequest: MessageFns<GetOperationRequest> = {
+  encode(message: GetOperationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.opId !== "") {
+      writer.uint32(10).string(message.opId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOperationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOperationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.opId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetOperationRequest>, I>>(base?: I): GetOperationRequest {
+    return GetOperationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetOperationRequest>, I>>(object: I): GetOperationRequest {
+    const message = createBaseGetOperationRequest();
+    message.opId = object.opId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetOperationResponse(): GetOperationResponse {
+  return { operation: undefined };
+}
+
+export const GetOperationResponse: MessageFns<GetOperationResponse> = {
+  encode(message: GetOperationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operation !== undefined) {
+      Operation.encode(message.operation, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOperationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOperationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operation = Operation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetOperationResponse>, I>>(base?: I): GetOperationResponse {
+    return GetOperationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetOperationResponse>, I>>(object: I): GetOperationResponse {
+    const message = createBaseGetOperationResponse();
+    message.operation = (object.operation !== undefined && object.operation !== null)
+      ? Operation.fromPartial(object.operation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSignLiabilitiesRequest(): SignLiabilitiesRequest {
+  return {
+    keysetId: "",
+    period: 0n,
+    endMs: 0n,
+    previousGlobalDigest: Buffer.alloc(0),
+    issuedSize: 0n,
+    issuedRoot: Buffer.alloc(0),
+    issuedSum: 0n,
+    spentSize: 0n,
+    spentRoot: Buffer.alloc(0),
+    spentSum: 0n,
+  };
+}
+
+export const SignLiabilitiesRequest: MessageFns<SignLiabilitiesRequest> = {
+  encode(message: SignLiabilitiesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keysetId !== "") {
+      writer.uint32(10).string(message.keysetId);
+    }
+    if (message.period !== 0n) {
+      if (BigInt.asUintN(64, message.period) !== message.period) {
+        throw new globalThis.Error("value provided for field message.period of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.period);
+    }
+    if (message.endMs !== 0n) {
+      if (BigInt.asUintN(64, message.endMs) !== message.endMs) {
+        throw new globalThis.Error("value provided for field message.endMs of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.endMs);
+    }
+    if (message.previousGlobalDigest.length !== 0) {
+      writer.uint32(34).bytes(message.previousGlobalDigest);
+    }
+    if (message.issuedSize !== 0n) {
+      if (BigInt.asUintN(64, message.issuedSize) !== message.issuedSize) {
+        throw new globalThis.Error("value provided for field message.issuedSize of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.issuedSize);
+    }
+    if (message.issuedRoot.length !== 0) {
+      writer.uint32(50).bytes(message.issuedRoot);
+    }
+    if (message.issuedSum !== 0n) {
+      if (BigInt.asUintN(64, message.issuedSum) !== message.issuedSum) {
+        throw new globalThis.Error("value provided for field message.issuedSum of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.issuedSum);
+    }
+    if (message.spentSize !== 0n) {
+      if (BigInt.asUintN(64, message.spentSize) !== message.spentSize) {
+        throw new globalThis.Error("value provided for field message.spentSize of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.spentSize);
+    }
+    if (message.spentRoot.length !== 0) {
+      writer.uint32(74).bytes(message.spentRoot);
+    }
+    if (message.spentSum !== 0n) {
+      if (BigInt.asUintN(64, message.spentSum) !== message.spentSum) {
+        throw new globalThis.Error("value provided for field message.spentSum of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.spentSum);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignLiabilitiesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignLiabilitiesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keysetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.period = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.endMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.previousGlobalDigest = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.issuedSize = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.issuedRoot = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.issuedSum = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.spentSize = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.spentRoot = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.spentSum = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SignLiabilitiesRequest>, I>>(base?: I): SignLiabilitiesRequest {
+    return SignLiabilitiesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignLiabilitiesRequest>, I>>(object: I): SignLiabilitiesRequest {
+    const message = createBaseSignLiabilitiesRequest();
+    message.keysetId = object.keysetId ?? "";
+    message.period = (object.period !== undefined && object.period !== null) ? BigInt(object.period) : 0n;
+    message.endMs = (object.endMs !== undefined && object.endMs !== null) ? BigInt(object.endMs) : 0n;
+    message.previousGlobalDigest = object.previousGlobalDigest ?? Buffer.alloc(0);
+    message.issuedSize = (object.issuedSize !== undefined && object.issuedSize !== null)
+      ? BigInt(object.issuedSize)
+      : 0n;
+    message.issuedRoot = object.issuedRoot ?? Buffer.alloc(0);
+    message.issuedSum = (object.issuedSum !== undefined && object.issuedSum !== null) ? BigInt(object.issuedSum) : 0n;
+    message.spentSize = (object.spentSize !== undefined && object.spentSize !== null) ? BigInt(object.spentSize) : 0n;
+    message.spentRoot = object.spentRoot ?? Buffer.alloc(0);
+    message.spentSum = (object.spentSum !== undefined && object.spentSum !== null) ? BigInt(object.spentSum) : 0n;
+    return message;
+  },
+};
+
+function createBaseSignLiabilitiesResponse(): SignLiabilitiesResponse {
+  return { signature: Buffer.alloc(0), pubkey: Buffer.alloc(0) };
+}
+
+export const SignLiabilitiesResponse: MessageFns<SignLiabilitiesResponse> = {
+  encode(message: SignLiabilitiesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.signature.length !== 0) {
+      writer.uint32(10).bytes(message.signature);
+    }
+    if (message.pubkey.length !== 0) {
+      writer.uint32(18).bytes(message.pubkey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignLiabilitiesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignLiabilitiesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pubkey = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SignLiabilitiesResponse>, I>>(base?: I): SignLiabilitiesResponse {
+    return SignLiabilitiesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignLiabilitiesResponse>, I>>(object: I): SignLiabilitiesResponse {
+    const message = createBaseSignLiabilitiesResponse();
+    message.signature = object.signature ?? Buffer.alloc(0);
+    message.pubkey = object.pubkey ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseRotateKeysetRequest(): RotateKeysetRequest {
+  return { requestId: "", reason: "", unit: "", inputFeePpk: 0n, finalExpiry: 0n, amounts: [] };
+}
+
+export const RotateKeysetRequest: MessageFns<RotateKeysetRequest> = {
+  encode(message: RotateKeysetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.unit !== "") {
+      writer.uint32(26).string(message.unit);
+    }
+    if (message.inputFeePpk !== 0n) {
+      if (BigInt.asUintN(64, message.inputFeePpk) !== message.inputFeePpk) {
+        throw new globalThis.Error("value provided for field message.inputFeePpk of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.inputFeePpk);
+    }
+    if (message.finalExpiry !== 0n) {
+      if (BigInt.asUintN(64, message.finalExpiry) !== message.finalExpiry) {
+        throw new globalThis.Error("value provided for field message.finalExpiry of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.finalExpiry);
+    }
+    if (message.amounts.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.amounts) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field amounts of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotateKeysetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotateKeysetRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.inputFeePpk = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.finalExpiry = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.amounts.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.amounts.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RotateKeysetRequest>, I>>(base?: I): RotateKeysetRequest {
+    return RotateKeysetRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RotateKeysetRequest>, I>>(object: I): RotateKeysetRequest {
+    const message = createBaseRotateKeysetRequest();
+    message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
+    message.unit = object.unit ?? "";
+    message.inputFeePpk = (object.inputFeePpk !== undefined && object.inputFeePpk !== null)
+      ? BigInt(object.inputFeePpk)
+      : 0n;
+    message.finalExpiry = (object.finalExpiry !== undefined && object.finalExpiry !== null)
+      ? BigInt(object.finalExpiry)
+      : 0n;
+    message.amounts = object.amounts?.map((e) => BigInt(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRotateKeysetResponse(): RotateKeysetResponse {
+  return { keyset: undefined };
+}
+
+export const RotateKeysetResponse: MessageFns<RotateKeysetResponse> = {
+  encode(message: RotateKeysetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyset !== undefined) {
+      Keyset.encode(message.keyset, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotateKeysetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotateKeysetResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyset = Keyset.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RotateKeysetResponse>, I>>(base?: I): RotateKeysetResponse {
+    return RotateKeysetResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RotateKeysetResponse>, I>>(object: I): RotateKeysetResponse {
+    const message = createBaseRotateKeysetResponse();
+    message.keyset = (object.keyset !== undefined && object.keyset !== null)
+      ? Keyset.fromPartial(object.keyset)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGrant(): Grant {
+  return {
+    grantId: "",
+    unit: "",
+    amount: 0n,
+    reason: "",
+    state: 0,
+    proposedBy: "",
+    approvedBy: "",
+    proposedAtMs: 0n,
+    approvedAtMs: 0n,
+  };
+}
+
+export const Grant: MessageFns<Grant> = {
+  encode(message: Grant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grantId !== "") {
+      writer.uint32(10).string(message.grantId);
+    }
+    if (message.unit !== "") {
+      writer.uint32(18).string(message.unit);
+    }
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.amount);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.state !== 0) {
+      writer.uint32(40).int32(message.state);
+    }
+    if (message.proposedBy !== "") {
+      writer.uint32(50).string(message.proposedBy);
+    }
+    if (message.approvedBy !== "") {
+      writer.uint32(58).string(message.approvedBy);
+    }
+    if (message.proposedAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.proposedAtMs) !== message.proposedAtMs) {
+        throw new globalThis.Error("value provided for field message.proposedAtMs of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.proposedAtMs);
+    }
+    if (message.approvedAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.approvedAtMs) !== message.approvedAtMs) {
+        throw new globalThis.Error("value provided for field message.approvedAtMs of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.approvedAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Grant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.proposedBy = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.approvedBy = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.proposedAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.approvedAtMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Grant>, I>>(base?: I): Grant {
+    return Grant.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Grant>, I>>(object: I): Grant {
+    const message = createBaseGrant();
+    message.grantId = object.grantId ?? "";
+    message.unit = object.unit ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    message.reason = object.reason ?? "";
+    message.state = object.state ?? 0;
+    message.proposedBy = object.proposedBy ?? "";
+    message.approvedBy = object.approvedBy ?? "";
+    message.proposedAtMs = (object.proposedAtMs !== undefined && object.proposedAtMs !== null)
+      ? BigInt(object.proposedAtMs)
+      : 0n;
+    message.approvedAtMs = (object.approvedAtMs !== undefined && object.approvedAtMs !== null)
+      ? BigInt(object.approvedAtMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseGrantFundRequest(): GrantFundRequest {
+  return { requestId: "", reason: "", grantId: "", unit: "", amount: 0n };
+}
+
+export const GrantFundRequest: MessageFns<GrantFundRequest> = {
+  encode(message: GrantFundRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.grantId !== "") {
+      writer.uint32(26).string(message.grantId);
+    }
+    if (message.unit !== "") {
+      writer.uint32(34).string(message.unit);
+    }
+    if (message.amount !== 0n) {
+      if (BigInt.asUintN(64, message.amount) !== message.amount) {
+        throw new globalThis.Error("value provided for field message.amount of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.amount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantFundRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantFundRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.amount = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GrantFundRequest>, I>>(base?: I): GrantFundRequest {
+    return GrantFundRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GrantFundRequest>, I>>(object: I): GrantFundRequest {
+    const message = createBaseGrantFundRequest();
+    message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
+    message.grantId = object.grantId ?? "";
+    message.unit = object.unit ?? "";
+    message.amount = (object.amount !== undefined && object.amount !== null) ? BigInt(object.amount) : 0n;
+    return message;
+  },
+};
+
+function createBaseGrantFundResponse(): GrantFundResponse {
+  return { grant: undefined };
+}
+
+export const GrantFundResponse: MessageFns<GrantFundResponse> = {
+  encode(message: GrantFundResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grant !== undefined) {
+      Grant.encode(message.grant, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantFundResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantFundResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grant = Grant.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GrantFundResponse>, I>>(base?: I): GrantFundResponse {
+    return GrantFundResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GrantFundResponse>, I>>(object: I): GrantFundResponse {
+    const message = createBaseGrantFundResponse();
+    message.grant = (object.grant !== undefined && object.grant !== null) ? Grant.fromPartial(object.grant) : undefined;
+    return message;
+  },
+};
+
+function createBaseApproveGrantRequest(): ApproveGrantRequest {
+  return { requestId: "", reason: "", grantId: "" };
+}
+
+export const ApproveGrantRequest: MessageFns<ApproveGrantRequest> = {
+  encode(message: ApproveGrantRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.grantId !== "") {
+      writer.uint32(26).string(message.grantId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveGrantRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveGrantRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ApproveGrantRequest>, I>>(base?: I): ApproveGrantRequest {
+    return ApproveGrantRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApproveGrantRequest>, I>>(object: I): ApproveGrantRequest {
+    const message = createBaseApproveGrantRequest();
+    message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
+    message.grantId = object.grantId ?? "";
+    return message;
+  },
+};
+
+function createBaseApproveGrantResponse(): ApproveGrantResponse {
+  return { grant: undefined, fund: undefined };
+}
+
+export const ApproveGrantResponse: MessageFns<ApproveGrantResponse> = {
+  encode(message: ApproveGrantResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grant !== undefined) {
+      Grant.encode(message.grant, writer.uint32(10).fork()).join();
+    }
+    if (message.fund !== undefined) {
+      Fund.encode(message.fund, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveGrantResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveGrantResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grant = Grant.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fund = Fund.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ApproveGrantResponse>, I>>(base?: I): ApproveGrantResponse {
+    return ApproveGrantResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApproveGrantResponse>, I>>(object: I): ApproveGrantResponse {
+    const message = createBaseApproveGrantResponse();
+    message.grant = (object.grant !== undefined && object.grant !== null) ? Grant.fromPartial(object.grant) : undefined;
+    message.fund = (object.fund !== undefined && object.fund !== null) ? Fund.fromPartial(object.fund) : undefined;
+    return message;
+  },
+};
+
+function createBaseListGrantsRequest(): ListGrantsRequest {
+  return { state: 0, pageSize: 0, pageToken: "" };
+}
+
+export const ListGrantsRequest: MessageFns<ListGrantsRequest> = {
+  encode(message: ListGrantsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListGrantsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListGrantsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListGrantsRequest>, I>>(base?: I): ListGrantsRequest {
+    return ListGrantsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListGrantsRequest>, I>>(object: I): ListGrantsRequest {
+    const message = createBaseListGrantsRequest();
+    message.state = object.state ?? 0;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListGrantsResponse(): ListGrantsResponse {
+  return { grants: [], nextPageToken: "" };
+}
+
+export const ListGrantsResponse: MessageFns<ListGrantsResponse> = {
+  encode(message: ListGrantsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.grants) {
+      Grant.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListGrantsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListGrantsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grants.push(Grant.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListGrantsResponse>, I>>(base?: I): ListGrantsResponse {
+    return ListGrantsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListGrantsResponse>, I>>(object: I): ListGrantsResponse {
+    const message = createBaseListGrantsResponse();
+    message.grants = object.grants?.map((e) => Grant.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 /**
  * Quotes, keysets and supply, for any team. Every call: UNAVAILABLE `DEPENDENCY_UNAVAILABLE`,
  * PERMISSION_DENIED `CALLER_NOT_ALLOWED`. Lists: page_size ≤ 500 (0 = 100), page_token empty for the first page.
@@ -2760,6 +5415,48 @@ export const MintServiceService = {
     responseSerialize: (value: ListQuotesResponse): Buffer => Buffer.from(ListQuotesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListQuotesResponse => ListQuotesResponse.decode(value),
   },
+  /**
+   * The quotes that match, then each change of one, then a bookmark each 15 s. OUT_OF_RANGE `RESUME_TOKEN_EXPIRED`;
+   * RESOURCE_EXHAUSTED `WATCH_TOO_SLOW`.
+   */
+  watchQuotes: {
+    path: "/assay.mint.v1.MintService/WatchQuotes" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchQuotesRequest): Buffer => Buffer.from(WatchQuotesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchQuotesRequest => WatchQuotesRequest.decode(value),
+    responseSerialize: (value: WatchQuotesResponse): Buffer => Buffer.from(WatchQuotesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchQuotesResponse => WatchQuotesResponse.decode(value),
+  },
+  /**
+   * A quote of `reward` (caller rewards) or `escrow` (caller registry), paid by the fund of its unit: one reference is one
+   * quote, for ever. PERMISSION_DENIED `METHOD_NOT_CREATABLE`; FAILED_PRECONDITION `FUND_TOO_LOW`, `ISSUANCE_PAUSED`;
+   * ALREADY_EXISTS `REFERENCE_REUSED`. What can never succeed is a quote in state FAILED.
+   */
+  createQuote: {
+    path: "/assay.mint.v1.MintService/CreateQuote" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateQuoteRequest): Buffer => Buffer.from(CreateQuoteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateQuoteRequest => CreateQuoteRequest.decode(value),
+    responseSerialize: (value: CreateQuoteResponse): Buffer => Buffer.from(CreateQuoteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateQuoteResponse => CreateQuoteResponse.decode(value),
+  },
+  /**
+   * Takes ecash in: the proofs, less their fee, must be worth exactly `amount`, which the fund of the unit is credited.
+   * Caller: registry. INVALID_ARGUMENT `TOKEN_AMOUNT_MISMATCH`, `PROOF_INVALID`; FAILED_PRECONDITION `PROOF_SPENT`,
+   * `ISSUANCE_PAUSED`; ALREADY_EXISTS `REFERENCE_REUSED`.
+   */
+  redeemProofs: {
+    path: "/assay.mint.v1.MintService/RedeemProofs" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RedeemProofsRequest): Buffer => Buffer.from(RedeemProofsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RedeemProofsRequest => RedeemProofsRequest.decode(value),
+    responseSerialize: (value: RedeemProofsResponse): Buffer =>
+      Buffer.from(RedeemProofsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RedeemProofsResponse => RedeemProofsResponse.decode(value),
+  },
   listKeysets: {
     path: "/assay.mint.v1.MintService/ListKeysets" as const,
     requestStream: false as const,
@@ -2780,7 +5477,22 @@ export const MintServiceService = {
     responseDeserialize: (value: Buffer): GetSupplyResponse => GetSupplyResponse.decode(value),
   },
   /**
-   * Stops minting (ISSUANCE) or minting and swapping (ALL); a higher level stays. Answers when every live instance has
+   * Signs the manifest of one keyset and period with the key of NUT-06, if the mint's own cut has the same sizes and sums.
+   * Caller: auditor. FAILED_PRECONDITION `LIABILITIES_DIFFER`, `CUT_NOT_FINAL`.
+   */
+  signLiabilities: {
+    path: "/assay.mint.v1.MintService/SignLiabilities" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SignLiabilitiesRequest): Buffer =>
+      Buffer.from(SignLiabilitiesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SignLiabilitiesRequest => SignLiabilitiesRequest.decode(value),
+    responseSerialize: (value: SignLiabilitiesResponse): Buffer =>
+      Buffer.from(SignLiabilitiesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SignLiabilitiesResponse => SignLiabilitiesResponse.decode(value),
+  },
+  /**
+   * Stops minting (ISSUANCE) or minting, swapping, melting and redeeming (ALL); a higher level stays. Answers when every live instance has
    * taken the level, or after 2 s. Callers: auditor, operator. ALREADY_EXISTS `REQUEST_ID_REUSED`.
    */
   pauseIssuance: {
@@ -2799,11 +5511,33 @@ export interface MintServiceServer extends UntypedServiceImplementation {
   /** NOT_FOUND `QUOTE_UNKNOWN`. */
   getQuote: handleUnaryCall<GetQuoteRequest, GetQuoteResponse>;
   listQuotes: handleUnaryCall<ListQuotesRequest, ListQuotesResponse>;
+  /**
+   * The quotes that match, then each change of one, then a bookmark each 15 s. OUT_OF_RANGE `RESUME_TOKEN_EXPIRED`;
+   * RESOURCE_EXHAUSTED `WATCH_TOO_SLOW`.
+   */
+  watchQuotes: handleServerStreamingCall<WatchQuotesRequest, WatchQuotesResponse>;
+  /**
+   * A quote of `reward` (caller rewards) or `escrow` (caller registry), paid by the fund of its unit: one reference is one
+   * quote, for ever. PERMISSION_DENIED `METHOD_NOT_CREATABLE`; FAILED_PRECONDITION `FUND_TOO_LOW`, `ISSUANCE_PAUSED`;
+   * ALREADY_EXISTS `REFERENCE_REUSED`. What can never succeed is a quote in state FAILED.
+   */
+  createQuote: handleUnaryCall<CreateQuoteRequest, CreateQuoteResponse>;
+  /**
+   * Takes ecash in: the proofs, less their fee, must be worth exactly `amount`, which the fund of the unit is credited.
+   * Caller: registry. INVALID_ARGUMENT `TOKEN_AMOUNT_MISMATCH`, `PROOF_INVALID`; FAILED_PRECONDITION `PROOF_SPENT`,
+   * `ISSUANCE_PAUSED`; ALREADY_EXISTS `REFERENCE_REUSED`.
+   */
+  redeemProofs: handleUnaryCall<RedeemProofsRequest, RedeemProofsResponse>;
   listKeysets: handleUnaryCall<ListKeysetsRequest, ListKeysetsResponse>;
   /** What was issued and spent. FAILED_PRECONDITION `CUT_NOT_FINAL` when at_ms > now − 60,000. */
   getSupply: handleUnaryCall<GetSupplyRequest, GetSupplyResponse>;
   /**
-   * Stops minting (ISSUANCE) or minting and swapping (ALL); a higher level stays. Answers when every live instance has
+   * Signs the manifest of one keyset and period with the key of NUT-06, if the mint's own cut has the same sizes and sums.
+   * Caller: auditor. FAILED_PRECONDITION `LIABILITIES_DIFFER`, `CUT_NOT_FINAL`.
+   */
+  signLiabilities: handleUnaryCall<SignLiabilitiesRequest, SignLiabilitiesResponse>;
+  /**
+   * Stops minting (ISSUANCE) or minting, swapping, melting and redeeming (ALL); a higher level stays. Answers when every live instance has
    * taken the level, or after 2 s. Callers: auditor, operator. ALREADY_EXISTS `REQUEST_ID_REUSED`.
    */
   pauseIssuance: handleUnaryCall<PauseIssuanceRequest, PauseIssuanceResponse>;
@@ -2841,6 +5575,56 @@ export interface MintServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListQuotesResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * The quotes that match, then each change of one, then a bookmark each 15 s. OUT_OF_RANGE `RESUME_TOKEN_EXPIRED`;
+   * RESOURCE_EXHAUSTED `WATCH_TOO_SLOW`.
+   */
+  watchQuotes(request: WatchQuotesRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchQuotesResponse>;
+  watchQuotes(
+    request: WatchQuotesRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchQuotesResponse>;
+  /**
+   * A quote of `reward` (caller rewards) or `escrow` (caller registry), paid by the fund of its unit: one reference is one
+   * quote, for ever. PERMISSION_DENIED `METHOD_NOT_CREATABLE`; FAILED_PRECONDITION `FUND_TOO_LOW`, `ISSUANCE_PAUSED`;
+   * ALREADY_EXISTS `REFERENCE_REUSED`. What can never succeed is a quote in state FAILED.
+   */
+  createQuote(
+    request: CreateQuoteRequest,
+    callback: (error: ServiceError | null, response: CreateQuoteResponse) => void,
+  ): ClientUnaryCall;
+  createQuote(
+    request: CreateQuoteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateQuoteResponse) => void,
+  ): ClientUnaryCall;
+  createQuote(
+    request: CreateQuoteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateQuoteResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Takes ecash in: the proofs, less their fee, must be worth exactly `amount`, which the fund of the unit is credited.
+   * Caller: registry. INVALID_ARGUMENT `TOKEN_AMOUNT_MISMATCH`, `PROOF_INVALID`; FAILED_PRECONDITION `PROOF_SPENT`,
+   * `ISSUANCE_PAUSED`; ALREADY_EXISTS `REFERENCE_REUSED`.
+   */
+  redeemProofs(
+    request: RedeemProofsRequest,
+    callback: (error: ServiceError | null, response: RedeemProofsResponse) => void,
+  ): ClientUnaryCall;
+  redeemProofs(
+    request: RedeemProofsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RedeemProofsResponse) => void,
+  ): ClientUnaryCall;
+  redeemProofs(
+    request: RedeemProofsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RedeemProofsResponse) => void,
+  ): ClientUnaryCall;
   listKeysets(
     request: ListKeysetsRequest,
     callback: (error: ServiceError | null, response: ListKeysetsResponse) => void,
@@ -2873,7 +5657,26 @@ export interface MintServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetSupplyResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Stops minting (ISSUANCE) or minting and swapping (ALL); a higher level stays. Answers when every live instance has
+   * Signs the manifest of one keyset and period with the key of NUT-06, if the mint's own cut has the same sizes and sums.
+   * Caller: auditor. FAILED_PRECONDITION `LIABILITIES_DIFFER`, `CUT_NOT_FINAL`.
+   */
+  signLiabilities(
+    request: SignLiabilitiesRequest,
+    callback: (error: ServiceError | null, response: SignLiabilitiesResponse) => void,
+  ): ClientUnaryCall;
+  signLiabilities(
+    request: SignLiabilitiesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SignLiabilitiesResponse) => void,
+  ): ClientUnaryCall;
+  signLiabilities(
+    request: SignLiabilitiesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SignLiabilitiesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Stops minting (ISSUANCE) or minting, swapping, melting and redeeming (ALL); a higher level stays. Answers when every live instance has
    * taken the level, or after 2 s. Callers: auditor, operator. ALREADY_EXISTS `REQUEST_ID_REUSED`.
    */
   pauseIssuance(
@@ -2919,6 +5722,64 @@ export const MintAdminServiceService = {
     responseSerialize: (value: ResumeIssuanceResponse): Buffer =>
       Buffer.from(ResumeIssuanceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResumeIssuanceResponse => ResumeIssuanceResponse.decode(value),
+  },
+  /**
+   * A new active keyset of the unit; the old one signs no more. INVALID_ARGUMENT `FINAL_EXPIRY_TOO_SOON`,
+   * `AMOUNTS_INVALID`; UNAVAILABLE `SIGNATORY_UNAVAILABLE`.
+   */
+  rotateKeyset: {
+    path: "/assay.mint.v1.MintAdminService/RotateKeyset" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RotateKeysetRequest): Buffer => Buffer.from(RotateKeysetRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RotateKeysetRequest => RotateKeysetRequest.decode(value),
+    responseSerialize: (value: RotateKeysetResponse): Buffer =>
+      Buffer.from(RotateKeysetResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RotateKeysetResponse => RotateKeysetResponse.decode(value),
+  },
+  /**
+   * Proposes a credit of a fund, which another operator approves. INVALID_ARGUMENT `FUND_UNIT_AUDITED` for HASH;
+   * ALREADY_EXISTS `REFERENCE_REUSED`.
+   */
+  grantFund: {
+    path: "/assay.mint.v1.MintAdminService/GrantFund" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GrantFundRequest): Buffer => Buffer.from(GrantFundRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GrantFundRequest => GrantFundRequest.decode(value),
+    responseSerialize: (value: GrantFundResponse): Buffer => Buffer.from(GrantFundResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GrantFundResponse => GrantFundResponse.decode(value),
+  },
+  /** Credits the fund, once. NOT_FOUND `GRANT_UNKNOWN`; PERMISSION_DENIED `SAME_ACTOR`. */
+  approveGrant: {
+    path: "/assay.mint.v1.MintAdminService/ApproveGrant" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApproveGrantRequest): Buffer => Buffer.from(ApproveGrantRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApproveGrantRequest => ApproveGrantRequest.decode(value),
+    responseSerialize: (value: ApproveGrantResponse): Buffer =>
+      Buffer.from(ApproveGrantResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ApproveGrantResponse => ApproveGrantResponse.decode(value),
+  },
+  listGrants: {
+    path: "/assay.mint.v1.MintAdminService/ListGrants" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListGrantsRequest): Buffer => Buffer.from(ListGrantsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListGrantsRequest => ListGrantsRequest.decode(value),
+    responseSerialize: (value: ListGrantsResponse): Buffer => Buffer.from(ListGrantsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListGrantsResponse => ListGrantsResponse.decode(value),
+  },
+  /** One swap, mint, melt or redeem, without secrets and signatures. NOT_FOUND `OPERATION_UNKNOWN`. */
+  getOperation: {
+    path: "/assay.mint.v1.MintAdminService/GetOperation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOperationRequest): Buffer => Buffer.from(GetOperationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOperationRequest => GetOperationRequest.decode(value),
+    responseSerialize: (value: GetOperationResponse): Buffer =>
+      Buffer.from(GetOperationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetOperationResponse => GetOperationResponse.decode(value),
   },
   listDeadLetters: {
     path: "/assay.mint.v1.MintAdminService/ListDeadLetters" as const,
@@ -2971,6 +5832,21 @@ export const MintAdminServiceService = {
 export interface MintAdminServiceServer extends UntypedServiceImplementation {
   /** FAILED_PRECONDITION `BREACH_OPEN` while a breach is not acknowledged. */
   resumeIssuance: handleUnaryCall<ResumeIssuanceRequest, ResumeIssuanceResponse>;
+  /**
+   * A new active keyset of the unit; the old one signs no more. INVALID_ARGUMENT `FINAL_EXPIRY_TOO_SOON`,
+   * `AMOUNTS_INVALID`; UNAVAILABLE `SIGNATORY_UNAVAILABLE`.
+   */
+  rotateKeyset: handleUnaryCall<RotateKeysetRequest, RotateKeysetResponse>;
+  /**
+   * Proposes a credit of a fund, which another operator approves. INVALID_ARGUMENT `FUND_UNIT_AUDITED` for HASH;
+   * ALREADY_EXISTS `REFERENCE_REUSED`.
+   */
+  grantFund: handleUnaryCall<GrantFundRequest, GrantFundResponse>;
+  /** Credits the fund, once. NOT_FOUND `GRANT_UNKNOWN`; PERMISSION_DENIED `SAME_ACTOR`. */
+  approveGrant: handleUnaryCall<ApproveGrantRequest, ApproveGrantResponse>;
+  listGrants: handleUnaryCall<ListGrantsRequest, ListGrantsResponse>;
+  /** One swap, mint, melt or redeem, without secrets and signatures. NOT_FOUND `OPERATION_UNKNOWN`. */
+  getOperation: handleUnaryCall<GetOperationRequest, GetOperationResponse>;
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
   /** NOT_FOUND `DEAD_LETTER_UNKNOWN`. */
   getDeadLetter: handleUnaryCall<GetDeadLetterRequest, GetDeadLetterResponse>;
@@ -2996,6 +5872,91 @@ export interface MintAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResumeIssuanceResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * A new active keyset of the unit; the old one signs no more. INVALID_ARGUMENT `FINAL_EXPIRY_TOO_SOON`,
+   * `AMOUNTS_INVALID`; UNAVAILABLE `SIGNATORY_UNAVAILABLE`.
+   */
+  rotateKeyset(
+    request: RotateKeysetRequest,
+    callback: (error: ServiceError | null, response: RotateKeysetResponse) => void,
+  ): ClientUnaryCall;
+  rotateKeyset(
+    request: RotateKeysetRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RotateKeysetResponse) => void,
+  ): ClientUnaryCall;
+  rotateKeyset(
+    request: RotateKeysetRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RotateKeysetResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Proposes a credit of a fund, which another operator approves. INVALID_ARGUMENT `FUND_UNIT_AUDITED` for HASH;
+   * ALREADY_EXISTS `REFERENCE_REUSED`.
+   */
+  grantFund(
+    request: GrantFundRequest,
+    callback: (error: ServiceError | null, response: GrantFundResponse) => void,
+  ): ClientUnaryCall;
+  grantFund(
+    request: GrantFundRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GrantFundResponse) => void,
+  ): ClientUnaryCall;
+  grantFund(
+    request: GrantFundRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GrantFundResponse) => void,
+  ): ClientUnaryCall;
+  /** Credits the fund, once. NOT_FOUND `GRANT_UNKNOWN`; PERMISSION_DENIED `SAME_ACTOR`. */
+  approveGrant(
+    request: ApproveGrantRequest,
+    callback: (error: ServiceError | null, response: ApproveGrantResponse) => void,
+  ): ClientUnaryCall;
+  approveGrant(
+    request: ApproveGrantRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ApproveGrantResponse) => void,
+  ): ClientUnaryCall;
+  approveGrant(
+    request: ApproveGrantRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ApproveGrantResponse) => void,
+  ): ClientUnaryCall;
+  listGrants(
+    request: ListGrantsRequest,
+    callback: (error: ServiceError | null, response: ListGrantsResponse) => void,
+  ): ClientUnaryCall;
+  listGrants(
+    request: ListGrantsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListGrantsResponse) => void,
+  ): ClientUnaryCall;
+  listGrants(
+    request: ListGrantsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListGrantsResponse) => void,
+  ): ClientUnaryCall;
+  /** One swap, mint, melt or redeem, without secrets and signatures. NOT_FOUND `OPERATION_UNKNOWN`. */
+  getOperation(
+    request: GetOperationRequest,
+    callback: (error: ServiceError | null, response: GetOperationResponse) => void,
+  ): ClientUnaryCall;
+  getOperation(
+    request: GetOperationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetOperationResponse) => void,
+  ): ClientUnaryCall;
+  getOperation(
+    request: GetOperationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetOperationResponse) => void,
   ): ClientUnaryCall;
   listDeadLetters(
     request: ListDeadLettersRequest,
