@@ -264,3 +264,96 @@ export interface QuoteIds {
   /** A new UUIDv7 with 74 random bits. */
   next(): string;
 }
+
+/** What a payment backend can do, as NUT-06 tells it to wallets. */
+export interface PaymentSettings {
+  readonly unit: Unit;
+  /** No value moves: development and foreign test suites only. */
+  readonly isFake: boolean;
+  /** Incoming requests may carry a description. */
+  readonly takesDescription: boolean;
+  /** Requests without amount can be paid (`options.amountless`). */
+  readonly paysAmountless: boolean;
+  /** Parts of a request can be paid (NUT-15). */
+  readonly paysParts: boolean;
+}
+
+/** A request that a wallet has to pay. */
+export interface IncomingRequest {
+  /** BOLT-11 text. */
+  readonly request: string;
+  /** The backend's name of it. */
+  readonly lookupId: string;
+}
+
+/** Money that arrived; the same payment has the same id, for ever. */
+export interface IncomingPayment {
+  readonly lookupId: string;
+  readonly paymentId: string;
+  readonly amount: Amount;
+}
+
+/** What paying a request costs: at most `amount + feeReserve`. */
+export interface OutgoingTerms {
+  readonly amount: Amount;
+  readonly feeReserve: Amount;
+}
+
+export interface OutgoingOptions {
+  /** NUT-15: pay so much of the request's amount, in msat. */
+  readonly partMsat: bigint | undefined;
+  /** For a request without amount, in msat. */
+  readonly amountlessMsat: bigint | undefined;
+}
+
+/**
+ * How an outgoing payment stands. PAID and FAILED are final. UNKNOWN: it may still become either. NEVER_SEEN: the backend
+ * was never asked to pay under this id, so asking it now pays at most once.
+ */
+export type OutgoingPayment =
+  | { readonly is: 'PAID'; readonly preimage: string | undefined; readonly fee: Amount }
+  | { readonly is: 'FAILED' | 'UNKNOWN' | 'NEVER_SEEN' };
+
+/** Lightning, as the mint needs it (03-mint section 9). Repeats with the same id never pay twice. */
+export interface PaymentBackend {
+  readonly settings: PaymentSettings;
+  /** The same `quoteKey` gives the same request. */
+  createIncoming(asked: {
+    readonly quoteKey: string;
+    readonly amount: Amount;
+    readonly description: string | undefined;
+    readonly expiry: UnixMs;
+  }): Promise<IncomingRequest>;
+  /** Ends with `signal`; payments may come again, and one may be missed: `checkIncoming` finds it. */
+  watchIncoming(signal: AbortSignal): AsyncIterable<IncomingPayment>;
+  /** Payments of this request so far. */
+  checkIncoming(lookupId: string): Promise<readonly IncomingPayment[]>;
+  /** Terms, or why it cannot be paid: no amount (11011), an amount that does not fit (11012), no request of ours (51000). */
+  quoteOutgoing(request: string, options: OutgoingOptions): Promise<Result<OutgoingTerms, OutgoingRefusal>>;
+  payOutgoing(payment: {
+    readonly opId: string;
+    readonly request: string;
+    readonly amount: Amount;
+    readonly feeMax: Amount;
+  }): Promise<OutgoingPayment>;
+  checkOutgoing(opId: string): Promise<OutgoingPayment>;
+}
+
+export type OutgoingRefusal = Extract<
+  RefusalCode,
+  'amount-missing' | 'amount-differs' | 'unit-not-supported' | 'bad-request'
+>;
+
+/** `RewardsService.CreditDeposit`, as a melt of method `deposit` needs it. Credits once per `depositId`. */
+export interface DepositCredits {
+  /** Whether the asset exists and is of this unit. */
+  acceptsUnit(asset: string, unit: Unit): Promise<boolean>;
+  credit(deposit: {
+    /** Melt quote id. */
+    readonly depositId: string;
+    /** x-only account key, 64 hex digits. */
+    readonly account: string;
+    readonly asset: string;
+    readonly amount: Amount;
+  }): Promise<'credited' | 'refused'>;
+}

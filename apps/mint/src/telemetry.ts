@@ -3,7 +3,7 @@ import { ISSUANCE_LEVELS } from './domain/control.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Nut20Version } from './domain/nut20.ts';
 import type { OperationKind } from './domain/operation.ts';
-import { QUOTE, type QuoteMethod, type QuoteState } from './domain/quote.ts';
+import { QUOTE, QUOTE_METHODS, type QuoteMethod, type QuoteState } from './domain/quote.ts';
 import { REFUSALS, type RefusalCode } from './domain/refusals.ts';
 import { VERDICT_REFUSALS, type VerdictRefusal } from './domain/settlement.ts';
 import type { UnitSupply } from './domain/supply.ts';
@@ -11,12 +11,11 @@ import type { Unit } from './domain/unit.ts';
 
 export { currentTrace, inSpan, openSpan, recordSpan, type Span } from '@assay/shared/runtime/telemetry';
 
-const METHODS = ['ehash'] as const satisfies readonly QuoteMethod[];
 const STATES = Object.keys(QUOTE) as QuoteState[];
 const TIME_TO_PAID_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
 
 const quotes = counter('assay_quotes_total', 'Quotes by the state that they came to', {
-  method: METHODS,
+  method: QUOTE_METHODS,
   state: STATES,
 });
 const pending = gauge('assay_quote_pending', 'Quotes whose batch is not judged', {});
@@ -32,7 +31,7 @@ const verdictsRefused = counter('assay_mint_verdicts_refused_total', 'Verdicts t
 });
 const issuedUnits = counter('assay_mint_issued_units_total', 'Ecash issued by mint operations', {
   unit: 'open',
-  method: METHODS,
+  method: QUOTE_METHODS,
 });
 const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
 const imbalance = gauge('assay_ledger_imbalance_units', 'Invariants that the last recount found broken: 0 always', {});
@@ -41,12 +40,12 @@ const pausedAt = gauge('assay_mint_paused', '1 at the level that this instance o
 /** How a request for an operation ended; `replayed`: the stored answer of the same request. */
 export type OperationOutcome = 'committed' | 'replayed' | 'fault' | RefusalCode;
 
-const KINDS = ['SWAP', 'MINT'] as const satisfies readonly OperationKind[];
+const KINDS = ['SWAP', 'MINT', 'MELT', 'REDEEM'] as const satisfies readonly OperationKind[];
 const REFUSAL_CODES = Object.keys(REFUSALS) as RefusalCode[];
 const OUTCOMES: readonly OperationOutcome[] = ['committed', 'replayed', 'fault', ...REFUSAL_CODES];
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-const operations = counter('assay_mint_operations_total', 'Requests for swaps and mints by how they ended', {
+const operations = counter('assay_mint_operations_total', 'Requests for operations by how they ended', {
   kind: KINDS,
   outcome: OUTCOMES,
 });

@@ -34,6 +34,8 @@ export function aMint(
     outputs: amounts.map(outputOf),
     quotes: [{ naturalKey, step: step.step, amount: sumAmounts(amounts) }],
     fee: amount(0n),
+    out: amount(0n),
+    surplus: amount(0n),
     trace: undefined,
   };
 }
@@ -50,6 +52,8 @@ export function aSwap(at: UnixMs, inputs: readonly bigint[], outputs: readonly b
     outputs: outputs.map(outputOf),
     quotes: [],
     fee: amount(sumAmounts(inputs) - sumAmounts(outputs)),
+    out: amount(0n),
+    surplus: amount(0n),
     trace: undefined,
   };
 }

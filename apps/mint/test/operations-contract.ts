@@ -38,6 +38,8 @@ export function aSwap(name: string, inputs: readonly string[], outputs: readonly
     outputs: outputs.map(anOutput),
     quotes: [],
     fee: amount(0n),
+    out: amount(0n),
+    surplus: amount(0n),
     trace: undefined,
   };
 }
@@ -78,6 +80,8 @@ export function operationsContract(open: (clock: Clock) => Promise<readonly [Ope
         ...aSwap('swap', [], ['x', 'y']),
         inputs: [{ ...input, amount: amount(9n), witness: 'seen' }],
         fee: amount(1n),
+        out: amount(0n),
+        surplus: amount(0n),
         trace,
       };
       const mint = aMint('mint', aStep(0), ['z']);

@@ -1,7 +1,7 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Keyset } from './keyset.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, sidesOf } from './operation.ts';
 import { mintable, type Quote } from './quote.ts';
 import { addSupplies, type Supply, unitSupplies } from './supply.ts';
 
@@ -43,16 +43,13 @@ export function operationBreaches(
   indexed: IndexedSides,
   keysets: HeardKeysets,
 ): readonly Broken[] {
-  const { opId: scope, inputs, outputs, quotes, fee } = operation;
-  const spent = sumAmounts(inputs.map(({ amount }) => amount));
-  const signed = sumAmounts(outputs.map(({ amount }) => amount));
-  const fromQuotes = sumAmounts(quotes.map(({ amount }) => amount));
-  const isSwap = operation.kind === 'SWAP';
+  const { opId: scope, kind, quotes } = operation;
+  const { given, taken } = sidesOf(operation);
+  const isMint = kind === 'MINT';
   return [
     ...broken(!isHeldUnique(operation, indexed), 'M3', scope, 'a side that no unique index holds'),
-    ...broken(isSwap && spent !== signed + fee, 'M4', scope, `${spent} in, ${signed} out, ${fee} fee`),
-    ...broken(!isSwap && signed !== fromQuotes, 'M5', scope, `${signed} out of ${fromQuotes} from quotes`),
-    ...broken(isSwap !== (quotes.length === 0), 'M5', scope, `${operation.kind} of ${quotes.length} quotes`),
+    ...broken(given !== taken, isMint ? 'M5' : 'M4', scope, `${given} given, ${taken} taken`),
+    ...broken(isMint === (quotes.length === 0), 'M5', scope, `${kind} of ${quotes.length} quotes`),
     ...broken(!isOnOneKeyset(operation, keysets), 'M8', scope, 'outputs on no one keyset of the unit'),
   ];
 }
@@ -112,9 +109,15 @@ export function supplyBreaches(counters: Supply, sums: OperationSums): readonly 
         `${spentSum} spent of ${issuedSum} issued`,
       ),
     ),
-    ...unitSupplies(all).flatMap(({ unit, outstanding, minted, fees }) =>
-      broken(outstanding !== minted - fees, 'M6', unit, `${outstanding} outstanding, ${minted} minted − ${fees} fees`),
-    ),
+    ...unitSupplies(all).flatMap(({ unit, outstanding, minted, fees, melted, redeemed, surplus }) => {
+      const gone = fees + melted + redeemed + surplus;
+      return broken(
+        outstanding !== minted - gone,
+        'M6',
+        unit,
+        `${outstanding} outstanding, ${minted} minted − ${gone}`,
+      );
+    }),
     ...differingScopes(counters.keysets, sums.yes.keysets, seen.keysets),
     ...differingScopes(counters.methods, sums.yes.methods, seen.methods),
   ];

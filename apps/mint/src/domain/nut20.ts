@@ -27,7 +27,7 @@ export function nut20Version(
   { quote: quoteId, pubkey }: Pick<Quote, 'quote' | 'pubkey'>,
 ): Nut20Version | undefined {
   const bytes = parseHex(signature, 64);
-  const key = parseHex(pubkey, 33);
+  const key = parseHex(pubkey ?? '', 33);
   if (!bytes.ok || !key.ok) return undefined;
   const xOnly = key.value.subarray(1);
   const signs = (version: Nut20Version) => schnorrVerify(bytes.value, NUT20_MESSAGES[version](quoteId, outputs), xOnly);

@@ -10,8 +10,9 @@ import type { Unit } from './unit.ts';
 /** Lower-case hex of a compressed point (66 digits): one text per point, so that texts compare like points. */
 export type PointHex = Brand<string, 'PointHex'>;
 
-/** MELT and REDEEM join here with their flows. */
-export type OperationKind = 'SWAP' | 'MINT';
+export type OperationKind = 'SWAP' | 'MINT' | 'MELT' | 'REDEEM';
+/** What a melt pays. */
+export type MeltMethod = 'bolt11' | 'deposit';
 
 export interface OperationInput {
   /** hash_to_curve(secret). */
@@ -41,19 +42,23 @@ export interface QuoteStep {
   readonly amount: Amount;
 }
 
-/** One swap or mint: committed whole or not at all (03-mint section 4). */
+/** One swap, mint, melt or redeem: committed whole or not at all (03-mint section 4). */
 export interface Operation {
   /** 32 bytes, lower-case hex. */
   readonly opId: string;
   readonly kind: OperationKind;
-  /** Undefined for a swap. */
-  readonly method: QuoteMethod | undefined;
+  /** Undefined for a swap and a redeem. */
+  readonly method: QuoteMethod | MeltMethod | undefined;
   readonly unit: Unit;
   readonly committedAt: UnixMs;
   readonly inputs: readonly OperationInput[];
   readonly outputs: readonly OperationOutput[];
   readonly quotes: readonly QuoteStep[];
   readonly fee: Amount;
+  /** Left the mint: a melt's amount with the backend's fee, a redeem's amount. */
+  readonly out: Amount;
+  /** Overpaid by a melt beyond what its blank outputs could take as change. */
+  readonly surplus: Amount;
   readonly trace: StoredTrace | undefined;
 }
 
@@ -70,9 +75,24 @@ export function quoteStepKey(naturalKey: string, step: number): string {
   return `${naturalKey}#${step}`;
 }
 
-/** Σ: a swap gives out what it took in less its fee; a mint what its quotes gave (M4, M5). */
-export function assertConserved({ kind, opId, inputs, outputs, quotes, fee }: UncommittedOperation): void {
-  const given = sumAmounts((kind === 'SWAP' ? inputs : quotes).map((entry) => entry.amount));
-  const made = sumAmounts(outputs.map((output) => output.amount));
-  assert(given === made + fee, `operation ${opId}: ${given} in, ${made} out, fee ${fee}`);
+/** Σ: what inputs and quotes give is what outputs, fee, payments and surplus take (M4, M5). */
+export function assertConserved(operation: Omit<UncommittedOperation, 'trace'>): void {
+  const { given, taken } = sidesOf(operation);
+  assert(given === taken, `operation ${operation.opId}: ${given} given, ${taken} taken`);
+}
+
+/** Both sides of the one equation that holds for every kind of operation. */
+export function sidesOf({
+  inputs,
+  quotes,
+  outputs,
+  fee,
+  out,
+  surplus,
+}: Pick<Operation, 'inputs' | 'quotes' | 'outputs' | 'fee' | 'out' | 'surplus'>): {
+  readonly given: bigint;
+  readonly taken: bigint;
+} {
+  const given = sumAmounts([...inputs, ...quotes].map((entry) => entry.amount));
+  return { given, taken: sumAmounts(outputs.map((output) => output.amount)) + fee + out + surplus };
 }

@@ -11,6 +11,7 @@ const EVENTS: readonly QuoteEvent[] = [
   'verdict-valid',
   'verdict-invalid',
   'batch-dead-lettered',
+  'payment',
   'issue-part',
   'issue-all',
 ];

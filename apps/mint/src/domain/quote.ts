@@ -1,18 +1,23 @@
 import { assert } from '@assay/shared/kernel/assert';
+import { toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
+import { sha256 } from '@assay/shared/kernel/hash';
 import { type Machine, step } from '@assay/shared/kernel/machine';
 import { amount, type Amount } from '@assay/shared/kernel/money';
 import { HASH_UNIT, type Unit } from './unit.ts';
 import type { Verdict } from './verdict-hash.ts';
 
-/** `reward`, `escrow` and `bolt11` join with their flows. */
-export type QuoteMethod = 'ehash';
-export type QuoteState = 'PENDING' | 'PAID' | 'FAILED' | 'ISSUED';
-export type QuoteEvent = 'verdict-valid' | 'verdict-invalid' | 'batch-dead-lettered' | 'issue-part' | 'issue-all';
+export const QUOTE_METHODS = ['ehash', 'reward', 'escrow', 'bolt11'] as const;
+
+export type QuoteMethod = (typeof QUOTE_METHODS)[number];
+export type QuoteState = 'PENDING' | 'UNPAID' | 'PAID' | 'FAILED' | 'ISSUED';
+export type QuoteEvent =
+  'verdict-valid' | 'verdict-invalid' | 'batch-dead-lettered' | 'payment' | 'issue-part' | 'issue-all';
 
 /** 03-mint section 3. FAILED and ISSUED are terminal; no clock moves a quote to PAID. */
 export const QUOTE = {
   PENDING: { 'verdict-valid': 'PAID', 'verdict-invalid': 'FAILED', 'batch-dead-lettered': 'PENDING' },
+  UNPAID: { payment: 'PAID' },
   PAID: { 'issue-part': 'PAID', 'issue-all': 'ISSUED' },
   FAILED: {},
   ISSUED: {},
@@ -48,19 +53,20 @@ const FACTS: Readonly<Record<QuoteChange['event'], QuoteFact | undefined>> = {
   'verdict-valid': 'paid',
   'verdict-invalid': 'failed',
   'batch-dead-lettered': undefined,
+  payment: 'paid',
   'issue-part': 'issued',
   'issue-all': 'issued',
 };
 
 export interface Quote {
-  /** `ehash:<pool_id>/<batch_id>`: one batch has one quote. */
+  /** `ehash:<pool_id>/<batch_id>`, `reward:<reference>`, `escrow:<reference>`, `bolt11:<quote>`: one cause has one quote. */
   readonly naturalKey: string;
   /** The id that wallets know: UUIDv7, never derived from the natural key. */
   readonly quote: string;
   readonly method: QuoteMethod;
   readonly unit: Unit;
-  /** Compressed key (66 hex digits) that locks the quote; judged by the auditor, not here. */
-  readonly pubkey: string;
+  /** Compressed key (66 hex digits) that locks the quote (NUT-20); of `ehash` judged by the auditor, not here. */
+  readonly pubkey: string | undefined;
   readonly state: QuoteState;
   readonly amountRequested: Amount;
   readonly amountPaid: Amount;
@@ -69,10 +75,20 @@ export interface Quote {
   readonly issueCount: number;
   readonly auditCode: string | undefined;
   readonly auditNote: 'DEAD_LETTERED' | undefined;
-  readonly batchHash: string;
-  readonly poolId: string;
-  readonly batchId: string;
-  readonly reference: string;
+  /** The batch of an `ehash` quote. */
+  readonly batchHash: string | undefined;
+  readonly poolId: string | undefined;
+  readonly batchId: string | undefined;
+  /** What the maker of the quote calls it; none of `bolt11`. */
+  readonly reference: string | undefined;
+  /** What a wallet has to pay (`bolt11`); the others show their natural key. */
+  readonly request: string | undefined;
+  /** The payment backend's name of the request. */
+  readonly lookupId: string | undefined;
+  /** Of the reservation in the fund that pays a `reward` or `escrow` quote. */
+  readonly fundToken: string | undefined;
+  /** When an unpaid quote ends. */
+  readonly expiry: UnixMs | undefined;
   readonly createdAt: UnixMs;
   /** A whole second, greater with every change. */
   readonly updatedAt: UnixMs;
@@ -95,11 +111,26 @@ export interface QuoteTerms {
 const HISTORY_MAX = 64;
 
 export function parseQuoteMethod(text: string): QuoteMethod | undefined {
-  return text === 'ehash' ? text : undefined;
+  return QUOTE_METHODS.find((method) => method === text);
 }
 
 export function ehashKey(poolId: string, batchId: string): string {
   return `ehash:${poolId}/${batchId}`;
+}
+
+/**
+ * How others than its wallet name a quote. Whoever knows the id of a quote without a key mints from it, so they are told
+ * its hash (hex), also where the natural key is made of the id.
+ */
+export function publicNames({ naturalKey, quote, method, pubkey }: Quote): {
+  readonly naturalKey: string;
+  readonly quoteId: string;
+} {
+  const hash = toHex(sha256(utf8(quote)));
+  return {
+    naturalKey: method === 'bolt11' ? `bolt11:${hash}` : naturalKey,
+    quoteId: pubkey === undefined ? hash : quote,
+  };
 }
 
 /** What may still be minted. */
@@ -129,6 +160,10 @@ export function pendingQuote(
     poolId: terms.poolId,
     batchId: terms.batchId,
     reference: naturalKey.slice('ehash:'.length),
+    request: undefined,
+    lookupId: undefined,
+    fundToken: undefined,
+    expiry: undefined,
     createdAt: made.now,
     updatedAt: wholeSecond(made.now),
     verdict: undefined,

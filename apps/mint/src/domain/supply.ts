@@ -1,6 +1,5 @@
 import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Operation } from './operation.ts';
-import type { QuoteMethod } from './quote.ts';
 import type { Unit } from './unit.ts';
 
 export interface KeysetSupply {
@@ -12,15 +11,19 @@ export interface KeysetSupply {
   readonly spentSum: bigint;
 }
 
-/** Operations that change no quote count under `swap`. */
-export type SupplyMethod = QuoteMethod | 'swap';
+/** Operations without a method count under their kind. */
+export type SupplyMethod = NonNullable<Operation['method']> | 'swap' | 'redeem';
 
 export interface MethodSupply {
   readonly unit: Unit;
   readonly method: SupplyMethod;
   readonly operations: bigint;
   readonly minted: bigint;
+  /** Left by melts, backend fees included. */
+  readonly melted: bigint;
+  readonly redeemed: bigint;
   readonly fees: bigint;
+  readonly surplus: bigint;
 }
 
 /** Sums over operations: keyset id → its counts and sums, `<unit>:<method>` → its flows. */
@@ -29,10 +32,7 @@ export interface Supply {
   readonly methods: ReadonlyMap<string, MethodSupply>;
 }
 
-export interface UnitSupply {
-  readonly unit: Unit;
-  readonly minted: bigint;
-  readonly fees: bigint;
+export interface UnitSupply extends Omit<MethodSupply, 'method' | 'operations'> {
   /** Σ (issued − spent) over the unit's keysets. */
   readonly outstanding: bigint;
 }
@@ -70,7 +70,10 @@ export function unitSupplies(supply: Supply): readonly UnitSupply[] {
     return {
       unit,
       minted: sum(flows.map(({ minted }) => minted)),
+      melted: sum(flows.map(({ melted }) => melted)),
+      redeemed: sum(flows.map(({ redeemed }) => redeemed)),
       fees: sum(flows.map(({ fees }) => fees)),
+      surplus: sum(flows.map(({ surplus }) => surplus)),
       outstanding: sum(keysets.filter((k) => k.unit === unit).map(({ issuedSum, spentSum }) => issuedSum - spentSum)),
     };
   });
@@ -85,11 +88,12 @@ export function methodScope(unit: Unit, method: SupplyMethod): string {
 }
 
 function addMethod(methods: Map<string, MethodSupply>, operation: Operation): void {
-  const { unit } = operation;
-  const method: SupplyMethod = operation.method ?? 'swap';
+  const { unit, kind, out, fee: fees, surplus } = operation;
+  const method: SupplyMethod = operation.method ?? (kind === 'REDEEM' ? 'redeem' : 'swap');
   const scope = methodScope(unit, method);
   const minted = sumAmounts(operation.quotes.map((step) => step.amount));
-  const one = { unit, method, operations: 1n, minted, fees: operation.fee };
+  const left = kind === 'REDEEM' ? { melted: 0n, redeemed: out } : { melted: out, redeemed: 0n };
+  const one = { unit, method, operations: 1n, minted, ...left, fees, surplus };
   methods.set(scope, plusMethod(methods.get(scope) ?? noMethod(one), one));
 }
 
@@ -115,7 +119,7 @@ function noKeyset({ keyset, unit }: KeysetSupply): KeysetSupply {
 }
 
 function noMethod({ unit, method }: MethodSupply): MethodSupply {
-  return { unit, method, operations: 0n, minted: 0n, fees: 0n };
+  return { unit, method, operations: 0n, minted: 0n, melted: 0n, redeemed: 0n, fees: 0n, surplus: 0n };
 }
 
 function plusKeyset(a: KeysetSupply, b: KeysetSupply): KeysetSupply {
@@ -133,7 +137,10 @@ function plusMethod(a: MethodSupply, b: MethodSupply): MethodSupply {
     ...a,
     operations: a.operations + b.operations,
     minted: a.minted + b.minted,
+    melted: a.melted + b.melted,
+    redeemed: a.redeemed + b.redeemed,
     fees: a.fees + b.fees,
+    surplus: a.surplus + b.surplus,
   };
 }
 

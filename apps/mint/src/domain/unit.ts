@@ -12,3 +12,6 @@ export function parseUnit(text: string): Result<Unit, 'bad-unit'> {
 
 /** The unit of audited work. */
 export const HASH_UNIT = 'hash' as Unit;
+
+/** The unit of Lightning quotes. */
+export const SAT_UNIT = 'sat' as Unit;

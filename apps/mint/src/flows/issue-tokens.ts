@@ -16,7 +16,7 @@ import type { IssuanceControl, Keysets, Projection, QuoteReader, Signatory } fro
 import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
 import { refuseSigned } from './refuse-signed.ts';
 
-const NO_FEE = amountOf(0n);
+const NOTHING = amountOf(0n);
 
 export interface IssuePorts extends OperatePorts {
   readonly control: IssuanceControl;
@@ -89,7 +89,9 @@ async function planIssue(
     inputs: [],
     outputs: signatures.value,
     quotes: [step],
-    fee: NO_FEE,
+    fee: NOTHING,
+    out: NOTHING,
+    surplus: NOTHING,
   });
 }
 

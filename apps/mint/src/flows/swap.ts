@@ -1,3 +1,4 @@
+import { amount as amountOf } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { inSpan } from '@assay/shared/runtime/telemetry';
 import { present } from '@assay/shared/kernel/assert';
@@ -12,6 +13,8 @@ import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
 import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
 import { refuseSigned } from './refuse-signed.ts';
+
+const NOTHING = amountOf(0n);
 
 export interface SwapPorts extends OperatePorts {
   readonly control: IssuanceControl;
@@ -67,6 +70,8 @@ function planned(opId: string, { inputs, ys, keysetOf }: SwapSubject): Omit<Plan
     })),
     quotes: [],
     fee: feeOf(inputs, keysetOf),
+    out: NOTHING,
+    surplus: NOTHING,
   };
 }
 

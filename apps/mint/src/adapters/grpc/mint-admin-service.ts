@@ -13,7 +13,13 @@ import { DeadLetter } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
-import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
+import {
+  type CallContext,
+  GrpcFault,
+  GrpcStatusFault,
+  implement,
+  type Implementation,
+} from '@assay/shared/runtime/grpc-server';
 import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { resumeIssuance } from '../../flows/resume-issuance.ts';
 import type { PausePorts } from '../../flows/pause-issuance.ts';
@@ -42,8 +48,12 @@ export function mintAdminService(ports: AdminServicePorts): Implementation {
     },
     replayDeadLetters: (request, call) => replay(ports, request, call),
     dropDeadLetter: (request, call) => drop(ports, request, call),
+    ...{ rotateKeyset: notServed, grantFund: notServed, approveGrant: notServed, listGrants: notServed },
+    getOperation: notServed,
   });
 }
+
+const notServed = () => Promise.reject(new GrpcStatusFault('UNIMPLEMENTED', 'not served yet'));
 
 function resume(
   { pause, log }: AdminServicePorts,

@@ -10,7 +10,13 @@ import {
 import { toHex } from '@assay/shared/kernel/bytes';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
-import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
+import {
+  type CallContext,
+  GrpcFault,
+  GrpcStatusFault,
+  implement,
+  type Implementation,
+} from '@assay/shared/runtime/grpc-server';
 import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
@@ -49,8 +55,16 @@ export function mintService(ports: MintServicePorts): Implementation {
       return renderSupply(supply.value);
     },
     pauseIssuance: (request, call) => pause(ports, request, call),
+    createQuote: notServed,
+    redeemProofs: notServed,
+    signLiabilities: notServed,
+    watchQuotes: () => {
+      throw new GrpcStatusFault('UNIMPLEMENTED', 'not served yet');
+    },
   });
 }
+
+const notServed = () => Promise.reject(new GrpcStatusFault('UNIMPLEMENTED', 'not served yet'));
 
 async function getQuote(ports: MintServicePorts, request: GetQuoteRequest): Promise<GetQuoteResponse> {
   const quote = await findQuote(ports, request);

@@ -9,11 +9,13 @@ export function renderSupply(supply: Supply): GetSupplyResponse {
       unit: unit.toUpperCase(),
       ...sums,
     })),
-    methods: [...supply.methods.values()].flatMap(({ unit, method, minted }) =>
-      method === 'swap' ? [] : [{ unit: unit.toUpperCase(), method, minted }],
-    ),
+    methods: [...supply.methods.values()].map(({ operations: _, ...sums }) => ({
+      ...sums,
+      unit: sums.unit.toUpperCase(),
+    })),
     units: unitSupplies(supply).map((sums) => ({ ...sums, unit: sums.unit.toUpperCase() })),
     operations: countedOperations(supply),
+    funds: [],
   };
 }
 

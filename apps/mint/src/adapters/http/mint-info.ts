@@ -3,7 +3,7 @@ import { QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import type { IssuanceLevel } from '../../domain/issuance-level.ts';
 import type { Keyset } from '../../domain/keyset.ts';
 import { METHODS } from '../../domain/methods.ts';
-import type { Unit } from '../../domain/unit.ts';
+import { HASH_UNIT, type Unit } from '../../domain/unit.ts';
 import type { Renderable } from './json-text.ts';
 
 export interface MintIdentity {
@@ -15,7 +15,7 @@ export interface MintIdentity {
 }
 
 /** Requests whose answer is stored for ever (NUT-19). */
-const CACHED_PATHS = ['/v1/swap', ...Object.keys(METHODS).map((method) => `/v1/mint/${method}`)];
+const CACHED_PATHS = ['/v1/swap', '/v1/mint/ehash'];
 
 const DESCRIPTION = 'Ecash for audited work. Secrets with spending conditions (P2PK, HTLC) are not accepted.';
 
@@ -29,14 +29,15 @@ export function mintInfo(
   { level, keysets }: { readonly level: IssuanceLevel; readonly keysets: readonly Keyset[] },
 ): Renderable {
   const units = new Set(keysets.filter(({ active }) => active).map(({ unit }) => unit));
-  const offered = Object.entries(METHODS).filter(([, { unit }]) => units.has(unit));
+  const { ehash } = METHODS;
+  const offered = units.has(HASH_UNIT) ? [describeMethod('ehash', HASH_UNIT, ehash.name)] : [];
   return {
     ...identity,
     description: DESCRIPTION,
     time: Math.floor(now / 1_000),
     nuts: {
       4: {
-        methods: offered.map(([method, { unit, name }]) => describeMethod(method, unit, name)),
+        methods: offered,
         disabled: level !== 'NONE',
       },
       5: { methods: [], disabled: true },

@@ -10,7 +10,6 @@ import {
   type OperationOutput,
 } from '../../domain/operation.ts';
 import { quoteStepKey } from '../../domain/operation.ts';
-import type { QuoteMethod } from '../../domain/quote.ts';
 import { pointHex } from '../../domain/side-checks.ts';
 import type { Unit } from '../../domain/unit.ts';
 import { committedEvent } from './operation-event.ts';
@@ -37,7 +36,7 @@ export interface OperationDocument extends Versioned {
   kind: OperationKind;
   /** PENDING and FAILED join with melts. */
   state: 'COMMITTED';
-  method?: QuoteMethod;
+  method?: NonNullable<Operation['method']>;
   unit: Unit;
   committedAt: Date;
   hasInputs: boolean;
@@ -49,7 +48,6 @@ export interface OperationDocument extends Versioned {
   quoteKeys: string[];
   quoteAmounts: bigint[];
   fee: bigint;
-  /** Left the mint by a redeem; always 0 as yet, as `surplus` of melts. */
   out: bigint;
   surplus: bigint;
   /** Whether quotes and supply have taken it in. */
@@ -71,7 +69,7 @@ export const OPERATIONS: CollectionDefinition = {
     ],
     properties: {
       _id: { bsonType: 'string', minLength: 64, maxLength: 64 },
-      kind: { enum: ['SWAP', 'MINT'] },
+      kind: { enum: ['SWAP', 'MINT', 'MELT', 'REDEEM'] },
       state: { enum: ['COMMITTED'] },
       committedAt: { bsonType: 'date' },
       inputs: POINTS,
@@ -96,7 +94,7 @@ export const OPERATIONS: CollectionDefinition = {
 };
 
 export function renderOperation(operation: Operation): OperationDocument {
-  const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, trace } = operation;
+  const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, out, surplus, trace } = operation;
   return {
     _id: opId,
     kind,
@@ -112,8 +110,8 @@ export function renderOperation(operation: Operation): OperationDocument {
     quoteKeys: quotes.map(({ naturalKey, step }) => quoteStepKey(naturalKey, step)),
     quoteAmounts: quotes.map(({ amount }) => amount),
     fee,
-    out: 0n,
-    surplus: 0n,
+    out,
+    surplus,
     projected: false,
     ...(trace === undefined ? {} : { trace }),
     version: 1,
@@ -122,7 +120,7 @@ export function renderOperation(operation: Operation): OperationDocument {
 }
 
 export function parseOperation(document: OperationDocument): Operation {
-  const { _id, kind, method, unit, committedAt, inputs, outputs, quoteKeys, quoteAmounts, fee, trace } = document;
+  const { _id, kind, method, unit, committedAt, inputs, outputs, quoteKeys, quoteAmounts, trace } = document;
   return {
     opId: _id,
     kind,
@@ -132,7 +130,9 @@ export function parseOperation(document: OperationDocument): Operation {
     inputs: inputs.map(parseInput),
     outputs: outputs.map(parseOutput),
     quotes: quoteKeys.map((key, index) => parseStep(key, present(quoteAmounts[index], 'amount of a quote step'))),
-    fee: amountOf(fee),
+    fee: amountOf(document.fee),
+    out: amountOf(document.out),
+    surplus: amountOf(document.surplus),
     trace,
   };
 }

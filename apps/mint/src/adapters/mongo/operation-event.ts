@@ -5,11 +5,13 @@ import type { Operation } from '../../domain/operation.ts';
 const WIRE_KIND = {
   SWAP: WireKind.OPERATION_KIND_SWAP,
   MINT: WireKind.OPERATION_KIND_MINT,
+  MELT: WireKind.OPERATION_KIND_MELT,
+  REDEEM: WireKind.OPERATION_KIND_REDEEM,
 } as const satisfies Record<Operation['kind'], WireKind>;
 
 /** `mint.operation.committed`, stored with its operation. */
 export function committedEvent(operation: Operation): OutboxEntry {
-  const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, trace } = operation;
+  const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, out, surplus, trace } = operation;
   const message = {
     opId,
     kind: WIRE_KIND[kind],
@@ -19,8 +21,8 @@ export function committedEvent(operation: Operation): OutboxEntry {
     spent: inputs.map(({ keyset, y, amount }) => ({ keyset, y: Buffer.from(y, 'hex'), amount })),
     issued: outputs.map(({ keyset, b, amount }) => ({ keyset, b: Buffer.from(b, 'hex'), amount })),
     fee,
-    out: 0n,
-    surplus: 0n,
+    out,
+    surplus,
     quotes: quotes.map(({ naturalKey, amount }) => ({ naturalKey, amount })),
     atMs: BigInt(committedAt),
     version: 1n,

@@ -5,6 +5,9 @@ import type { CollectionDefinition, Versioned } from '@assay/shared/runtime/mong
 import { type OutboxEntry, OUTBOX_SCHEMA, outboxEntry } from '@assay/shared/runtime/outbox';
 import {
   lastFact,
+  publicNames,
+  QUOTE,
+  QUOTE_METHODS,
   type Quote,
   type QuoteChange,
   type QuoteFact,
@@ -27,7 +30,7 @@ export interface QuoteDocument extends Versioned {
   quote: string;
   method: QuoteMethod;
   unit: Unit;
-  pubkey: string;
+  pubkey?: string;
   state: QuoteState;
   amountRequested: bigint;
   amountPaid: bigint;
@@ -35,10 +38,14 @@ export interface QuoteDocument extends Versioned {
   issueCount: number;
   auditCode?: string;
   auditNote?: 'DEAD_LETTERED';
-  batchHash: string;
-  poolId: string;
-  batchId: string;
-  reference: string;
+  batchHash?: string;
+  poolId?: string;
+  batchId?: string;
+  reference?: string;
+  request?: string;
+  lookupId?: string;
+  fundToken?: string;
+  expiry?: Date;
   createdAt: Date;
   updatedAt: Date;
   verdict?: VerdictDocument;
@@ -56,21 +63,23 @@ export const QUOTES: CollectionDefinition = {
   schema: {
     bsonType: 'object',
     required: [
-      ...['_id', 'quote', 'method', 'unit', 'pubkey', 'state', 'amountRequested', 'amountPaid', 'amountIssued'],
-      ...['issueCount', 'batchHash', 'poolId', 'batchId', 'reference', 'createdAt', 'updatedAt', 'hasPayments'],
-      ...['payments', 'history', 'version', 'outbox'],
+      ...['_id', 'quote', 'method', 'unit', 'state', 'amountRequested', 'amountPaid', 'amountIssued'],
+      ...['issueCount', 'createdAt', 'updatedAt', 'hasPayments', 'payments', 'history', 'version', 'outbox'],
     ],
     properties: {
       _id: { bsonType: 'string', minLength: 1, maxLength: 128 },
       quote: { bsonType: 'string', minLength: 36, maxLength: 36 },
-      method: { enum: ['ehash'] },
+      method: { enum: [...QUOTE_METHODS] },
       unit: { bsonType: 'string' },
       pubkey: { bsonType: 'string', minLength: 66, maxLength: 66 },
-      state: { enum: ['PENDING', 'PAID', 'FAILED', 'ISSUED'] },
+      state: { enum: Object.keys(QUOTE) },
       amountRequested: AMOUNT,
       amountPaid: AMOUNT,
       amountIssued: AMOUNT,
       issueCount: { bsonType: 'int', minimum: 0 },
+      request: { bsonType: 'string', maxLength: 4_096 },
+      lookupId: { bsonType: 'string', minLength: 1, maxLength: 128 },
+      expiry: { bsonType: 'date' },
       createdAt: { bsonType: 'date' },
       updatedAt: { bsonType: 'date' },
       payments: { bsonType: 'array', maxItems: 1_000 },
@@ -81,6 +90,7 @@ export const QUOTES: CollectionDefinition = {
   },
   indexes: [
     { name: 'quote_unique', keys: { quote: 1 }, unique: true },
+    { name: 'lookupId_unique', keys: { lookupId: 1 }, unique: true, where: { lookupId: { $exists: true } } },
     { name: 'paymentsId_unique', keys: { 'payments.id': 1 }, unique: true, where: { hasPayments: true } },
     { name: 'pubkey_createdAt_id', keys: { pubkey: 1, createdAt: 1, _id: 1 } },
     { name: 'pubkey_paid', keys: { pubkey: 1, createdAt: 1, _id: 1 }, where: { state: 'PAID' } },
@@ -89,45 +99,58 @@ export const QUOTES: CollectionDefinition = {
   ],
 };
 
-/** Everything of the document but its id, version and outbox. */
+/** Everything of the document but its id, version and outbox; what a quote is without, its document is without. */
 export function renderQuote(quote: Quote): Omit<QuoteDocument, '_id' | 'version' | 'outbox'> {
-  const { naturalKey: _, version: __, auditCode, auditNote, verdict, trace, payments, history, ...rest } = quote;
+  const { naturalKey: _, version: __, payments, history, ...fields } = quote;
+  const { verdict, expiry, ...rest } = defined(fields);
   return {
     ...rest,
     createdAt: new Date(quote.createdAt),
     updatedAt: new Date(quote.updatedAt),
-    ...(auditCode === undefined ? {} : { auditCode }),
-    ...(auditNote === undefined ? {} : { auditNote }),
+    ...(expiry === undefined ? {} : { expiry: new Date(expiry) }),
     ...(verdict === undefined ? {} : { verdict: { ...verdict, decidedAt: new Date(verdict.decidedAt) } }),
-    ...(trace === undefined ? {} : { trace }),
     hasPayments: payments.length > 0,
     payments: payments.map((payment) => ({ ...payment })),
     history: history.map((change) => ({ ...change, at: new Date(change.at) })),
   };
 }
 
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
 export function parseQuote(document: QuoteDocument): Quote {
-  const { _id, outbox: _, hasPayments: __, verdict, payments, history, ...rest } = document;
+  const { _id, outbox: _, hasPayments: __, verdict, payments, history, expiry, ...rest } = document;
   return {
+    ...NOTHING,
     ...rest,
     naturalKey: _id,
     amountRequested: amount(document.amountRequested),
     amountPaid: amount(document.amountPaid),
     amountIssued: amount(document.amountIssued),
-    auditCode: document.auditCode,
-    auditNote: document.auditNote,
     createdAt: unixMs(document.createdAt.getTime()),
     updatedAt: unixMs(document.updatedAt.getTime()),
+    expiry: expiry && unixMs(expiry.getTime()),
     verdict: verdict && {
       ...verdict,
       credited: amount(verdict.credited),
       decidedAt: unixMs(verdict.decidedAt.getTime()),
     },
     payments: payments.map(({ id, amount: paid }) => ({ id, amount: amount(paid) })),
-    trace: document.trace,
     history: history.map((change) => ({ ...change, at: unixMs(change.at.getTime()) })),
   };
 }
+
+/** Of fields that a document may be without. */
+const NOTHING = {
+  ...{ pubkey: undefined, auditCode: undefined, auditNote: undefined, batchHash: undefined, poolId: undefined },
+  ...{ batchId: undefined, reference: undefined, request: undefined, lookupId: undefined, fundToken: undefined },
+  trace: undefined,
+} as const;
 
 const EVENTS = {
   created: 'mint.quote.created',
@@ -144,15 +167,14 @@ export function quoteEvents(quote: Quote): OutboxEntry[] {
 
 function renderEvent(quote: Quote): QuoteChanged {
   return {
-    naturalKey: quote.naturalKey,
-    quoteId: quote.quote,
+    ...publicNames(quote),
     method: quote.method,
     unit: quote.unit.toUpperCase(),
-    pubkey: Buffer.from(quote.pubkey, 'hex'),
-    poolId: quote.poolId,
-    batchId: quote.batchId,
-    batchHash: Buffer.from(quote.batchHash, 'hex'),
-    reference: quote.reference,
+    pubkey: Buffer.from(quote.pubkey ?? '', 'hex'),
+    poolId: quote.poolId ?? '',
+    batchId: quote.batchId ?? '',
+    batchHash: Buffer.from(quote.batchHash ?? '', 'hex'),
+    reference: quote.reference ?? '',
     amountRequested: quote.amountRequested,
     amountPaid: quote.amountPaid,
     amountIssued: quote.amountIssued,

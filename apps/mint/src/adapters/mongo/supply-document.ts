@@ -44,7 +44,7 @@ export const SUPPLY: CollectionDefinition = {
       spentSum: COUNT,
       operations: COUNT,
       minted: COUNT,
-      fees: COUNT,
+      ...{ melted: COUNT, redeemed: COUNT, fees: COUNT, surplus: COUNT },
     },
   },
   indexes: [],
@@ -97,6 +97,6 @@ function keysetOf({ keyset, unit, issuedCount, issuedSum, spentCount, spentSum }
   return { keyset, unit, issuedCount, issuedSum, spentCount, spentSum };
 }
 
-function methodOf({ unit, method, operations, minted, fees }: MethodSupply): MethodSupply {
-  return { unit, method, operations, minted, fees };
+function methodOf({ unit, method, operations, minted, melted, redeemed, fees, surplus }: MethodSupply): MethodSupply {
+  return { unit, method, operations, minted, melted, redeemed, fees, surplus };
 }
