@@ -34,7 +34,7 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   const letters = deadLetterStore(db, 'auditor');
   watchDeadLetters(context, letters);
   const relay = startRelay(context, db, bus, OUTBOXES);
-  const options = { owner, settleGraceMs: config.AUDITOR_SWEEP_SETTLE_GRACE_MS, onCommit: relay.wake };
+  const options = { owner, settleGraceMs: config.AUDITOR_SWEEP_SETTLE_GRACE_MS, relay };
   const bodySource = poolBodies(config.AUDITOR_POOLS, { tls });
   const mint = mintControl(config.AUDITOR_MINT_URL, { tls });
   context.onStop('work', 'clients of pools and mint', () => [bodySource, mint].forEach((client) => client.close()));

@@ -151,7 +151,8 @@ async function removeEntry(collection: Collection<BatchDocument>, id: string, en
 type Ports = ReturnType<typeof portsOf>;
 
 function portsOf({ db, clock, rules, template }: World, life: ReturnType<typeof mortal>) {
-  const options = { owner: 'mortal', settleGraceMs: GRACE_MS, onCommit: () => undefined };
+  const relay = { wake: () => undefined, committed: () => undefined };
+  const options = { owner: 'mortal', settleGraceMs: GRACE_MS, relay };
   const stores = auditorStores(db, deadLetterStore(db, 'auditor'), options);
   const decisions = life.port(stores.batches, ['settle', 'hold', 'giveUp']);
   const checks = life.port(stores.templates, ['take', 'settle', 'hold', 'giveUp', 'release']);

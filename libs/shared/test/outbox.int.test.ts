@@ -96,6 +96,16 @@ describe('the relay', () => {
     await other.stop();
   });
 
+  it('publishes what its own process tells it of, also more than may be in flight', async () => {
+    const relay = startRelay(context, stored.db, bus, ['things']);
+    const events = Array.from({ length: 600 }, (_, n) => thing(`t${n}`, entryOf(n)));
+    await things().insertMany(events);
+    for (const { _id, outbox } of events) outbox.forEach((entry) => relay.committed('things', _id, entry));
+    await eventually(async () => expect(await pending()).toBe(0));
+    expect(await published()).toBe(600);
+    expect(() => relay.wake('nothings')).toThrow('does not publish what is in nothings');
+  });
+
   it('waits for a full stream without holding back the others, and goes on when there is room', async () => {
     const subjects = [...STREAMS.MINT.subjects];
     await bus.jsm.streams.add({ name: 'MINT', subjects, max_bytes: 4_096, discard: DiscardPolicy.New });

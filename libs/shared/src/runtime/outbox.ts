@@ -1,9 +1,10 @@
 import type { Collection, Db, Filter } from 'mongodb';
 import { setTimeout as wait } from 'node:timers/promises';
+import { assert } from '../kernel/assert.ts';
 import { DEAD_LETTERS } from './dead-letters.ts';
 import { counter, gauge } from './metrics.ts';
 import { type Bus, ensureStreams, publishMessage } from './nats.ts';
-import { OUTBOX_INDEX } from './outbox-entry.ts';
+import { OUTBOX_INDEX, type OutboxEntry } from './outbox-entry.ts';
 import { RelayLanes, type StoredEntry, streamOf, subjectOf } from './relay-lanes.ts';
 import { type PendingDocument, RelayRemovals } from './relay-removals.ts';
 import { repeatedWarning } from './repeated-warning.ts';
@@ -12,8 +13,10 @@ import type { ServiceContext } from './service.ts';
 export { OUTBOX_SCHEMA, outboxEntry, type OutboxEntry } from './outbox-entry.ts';
 
 export interface Relay {
-  /** Something was committed: look now instead of at the next poll. */
-  wake(): void;
+  /** Something was committed, in `collection` or in any: look now instead of at the next poll. */
+  wake(collection?: string): void;
+  /** This process committed the entry: it goes out without being read back, as a rule before another instance sees it. */
+  committed(collection: string, documentId: string, entry: OutboxEntry): void;
 }
 
 const IN_FLIGHT_MAX = 256;
@@ -33,7 +36,7 @@ const oldestAge = gauge('assay_outbox_oldest_unsent_age_seconds', 'Age of the ol
 /**
  * Publishes what waits in `outbox` of the named collections (and of the dead letters), oldest first, up to 256 in flight, and
  * removes an entry after its PubAck. A stream that is missing is made. Events of another build stay where they are. Several instances may do so at once: ids make repeats harmless. Polling finds everything;
- * `wake` only makes it quick. Flushes at stage `relay`.
+ * `wake` and `committed` only make it quick. Flushes at stage `relay`.
  */
 export function startRelay(context: ServiceContext, db: Db, bus: Bus, collections: readonly string[]): Relay {
   const warnUnpublished = repeatedWarning(context.log, 'events are not published');
@@ -49,7 +52,15 @@ export function startRelay(context: ServiceContext, db: Db, bus: Bus, collection
   context.onStop('relay', 'outbox relay', async () => {
     await Promise.all(relays.map((relay) => relay.flushAndStop()));
   });
-  return { wake: () => relays.forEach((relay) => relay.wake()) };
+  const named = (collection: string) => {
+    const relay = relays[names.indexOf(collection)];
+    assert(relay !== undefined, `the relay does not publish what is in ${collection}`);
+    return relay;
+  };
+  return {
+    wake: (collection) => (collection === undefined ? relays : [named(collection)]).forEach((relay) => relay.wake()),
+    committed: (collection, documentId, entry) => named(collection).committed(documentId, entry),
+  };
 }
 
 interface Shared {
@@ -79,6 +90,14 @@ class CollectionRelay {
   wake(): void {
     this.woken = true;
     this.interrupt();
+  }
+
+  /** Sends the entry if there is room now; else the next pass finds it. */
+  committed(documentId: string, entry: OutboxEntry): void {
+    const { bus, slots } = this.shared;
+    if (this.stopped || !this.admits(entry, false)) return;
+    if (bus.connected() && slots.tryTake()) this.begin(documentId, entry);
+    else this.wake();
   }
 
   run(): Promise<void> {
@@ -181,12 +200,24 @@ class CollectionRelay {
   }
 
   private async offer(documentId: string, entry: StoredEntry, probing: boolean): Promise<boolean> {
-    const { lanes, slots } = this.shared;
-    if (this.inFlight.has(entry.id) || !lanes.admits(entry, probing)) return false;
+    const { slots } = this.shared;
+    if (!this.admits(entry, probing)) return false;
     await slots.take();
+    // Whoever committed it may have told so meanwhile.
+    const begun = this.inFlight.has(entry.id);
+    if (begun) slots.give();
+    else this.begin(documentId, entry);
+    return !begun;
+  }
+
+  private admits(entry: StoredEntry, probing: boolean): boolean {
+    return !this.inFlight.has(entry.id) && this.shared.lanes.admits(entry, probing);
+  }
+
+  /** In a slot that was taken for it. */
+  private begin(documentId: string, entry: StoredEntry): void {
     this.inFlight.add(entry.id);
-    void this.send(documentId, entry).finally(() => slots.give());
-    return true;
+    void this.send(documentId, entry).finally(() => this.shared.slots.give());
   }
 
   private async send(documentId: string, entry: StoredEntry): Promise<void> {
@@ -223,9 +254,14 @@ class Slots {
     this.free = count;
   }
 
+  tryTake(): boolean {
+    if (this.free === 0) return false;
+    this.free -= 1;
+    return true;
+  }
+
   async take(): Promise<void> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    if (!this.tryTake()) await new Promise<void>((resolve) => this.queue.push(resolve));
   }
 
   give(): void {

@@ -8,18 +8,24 @@ import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import { type OutboxEntry, outboxEntry } from '@assay/shared/runtime/outbox';
 import type { BatchDecisions, BatchVerdict, Committed, StoredBatch, Trace } from '../../ports.ts';
 import { type BatchDocument, CREDITED_INDEX, decimal, KEY_SEQ_INDEX, storedBatch } from './batch-document.ts';
+import type { OnCommit } from './on-commit.ts';
 
 type Batches = Collection<BatchDocument>;
 
-/** @param options.onCommit wakes the relay. */
+/** @param options.onCommit tells the relay. */
 export function batchDecisions(
   batches: Batches,
-  options: { settleGraceMs: number; onCommit: () => void },
+  options: { settleGraceMs: number; onCommit: OnCommit },
 ): BatchDecisions {
-  const commit = async (batch: StoredBatch, update: UpdateFilter<BatchDocument>): Promise<Committed> => {
-    const committed = await compareAndSet(batches, batch.id, batch.version, update);
-    if (committed && update.$push !== undefined) options.onCommit();
-    return committed ? 'committed' : 'stale';
+  const commit = async (
+    { id, version }: StoredBatch,
+    update: UpdateFilter<BatchDocument>,
+    event?: OutboxEntry,
+  ): Promise<Committed> => {
+    const whole = event === undefined ? update : { ...update, $push: { outbox: event } };
+    if (!(await compareAndSet(batches, id, version, whole))) return 'stale';
+    if (event !== undefined) options.onCommit(id, event);
+    return 'committed';
   };
   return {
     find: async (id) => {
@@ -33,7 +39,9 @@ export function batchDecisions(
     },
     settle: async (batch, verdict, trace) => {
       try {
-        return await commit(batch, settleUpdate(batch, verdict, trace, options.settleGraceMs));
+        const message = verdictMessage(batch, verdict);
+        const event = outboxEntry('auditor.verdict.given', message, verdict.decidedAtMs, trace);
+        return await commit(batch, settleUpdate(batch, verdict, message, options.settleGraceMs), event);
       } catch (error) {
         if (duplicateIndexOf(error) === CREDITED_INDEX) return 'duplicate';
         throw error;
@@ -42,12 +50,20 @@ export function batchDecisions(
     hold: (batch, { code, attempt, nextAtMs }) =>
       commit(batch, { $set: { code, attempt, nextAt: new Date(nextAtMs) } }),
     giveUp: (batch, end, trace) =>
-      commit(batch, {
-        $set: { state: 'DEAD', code: end.code, attempt: end.attempt, updatedAt: new Date(end.atMs) },
-        $unset: { nextAt: '' },
-        $push: { outbox: deadLettered(batch, end, trace) },
-      }),
-    revive: (batch, atMs, automatic) => commit(batch, reviveUpdate(batch, atMs, automatic)),
+      commit(
+        batch,
+        {
+          $set: { state: 'DEAD', code: end.code, attempt: end.attempt, updatedAt: new Date(end.atMs) },
+          $unset: { nextAt: '' },
+        },
+        deadLettered(batch, end, trace),
+      ),
+    revive: (batch, atMs, automatic) => {
+      const revision = batch.revision + 1;
+      const task = { kind: TaskKind.TASK_KIND_BATCH, id: batch.id, revision };
+      const event = outboxEntry('auditor.check-batch', task, atMs, batch.trace);
+      return commit(batch, reviveUpdate(revision, atMs, automatic), event);
+    },
     creditedAmong: async (hashes, exceptId) => {
       const query = { credited: { $in: [...hashes] }, hasCredited: true, _id: { $ne: exceptId } };
       const wanted = new Set(hashes);
@@ -57,9 +73,8 @@ export function batchDecisions(
   };
 }
 
-function settleUpdate(batch: StoredBatch, verdict: BatchVerdict, trace: Trace | undefined, settleGraceMs: number) {
+function settleUpdate(batch: StoredBatch, verdict: BatchVerdict, message: VerdictGiven, settleGraceMs: number) {
   const decidedAt = new Date(verdict.decidedAtMs);
-  const message = verdictMessage(batch, verdict);
   const hasCredited = verdict.creditedHashes.length > 0;
   const quoted = batch.batch.creditSum >= 1n;
   return {
@@ -84,7 +99,6 @@ function settleUpdate(batch: StoredBatch, verdict: BatchVerdict, trace: Trace | 
       ...(quoted ? { settleDueAt: new Date(later(verdict.decidedAtMs, settleGraceMs)) } : {}),
     },
     $unset: { nextAt: '' as const },
-    $push: { outbox: outboxEntry('auditor.verdict.given', message, verdict.decidedAtMs, trace) },
   };
 }
 
@@ -130,13 +144,10 @@ function deadLettered(
   return outboxEntry('auditor.batch.dead-lettered', message, end.atMs, trace);
 }
 
-function reviveUpdate(batch: StoredBatch, atMs: UnixMs, automatic: boolean): UpdateFilter<BatchDocument> {
-  const revision = batch.revision + 1;
+function reviveUpdate(revision: number, atMs: UnixMs, automatic: boolean): UpdateFilter<BatchDocument> {
   const at = new Date(atMs);
-  const task = { kind: TaskKind.TASK_KIND_BATCH, id: batch.id, revision };
   return {
     $set: { state: 'QUEUED', code: '', revision, attempt: 0, waitingSince: at, updatedAt: at },
     $inc: { autoReplays: automatic ? 1 : 0 },
-    $push: { outbox: outboxEntry('auditor.check-batch', task, atMs, batch.trace) },
   };
 }

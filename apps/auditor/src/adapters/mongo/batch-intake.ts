@@ -8,19 +8,23 @@ import { outboxEntry } from '@assay/shared/runtime/outbox';
 import type { BatchIntake, NewBatch } from '../../ports.ts';
 import { type BatchDocument, batchKey, decimal, KEY_SEQ_INDEX } from './batch-document.ts';
 import { grouped } from './grouped.ts';
+import type { OnCommit } from './on-commit.ts';
 
 const INSERTS_MAX = 64;
 const INSERTED = '';
 
-/** @param options.onCommit wakes the relay. */
+/** @param options.onCommit tells the relay. */
 export function batchIntake(
   batches: Collection<BatchDocument>,
-  options: { quoteGraceMs: number; onCommit: () => void },
+  options: { quoteGraceMs: number; onCommit: OnCommit },
 ): BatchIntake {
   const tryInsert = grouped(INSERTS_MAX, async (fresh: readonly BatchDocument[]) => {
     const refused = await insertAll(batches, fresh);
-    if (refused.size < fresh.length) options.onCommit();
-    return fresh.map((_, position) => refused.get(position) ?? INSERTED);
+    const outcomes = fresh.map((_, position) => refused.get(position) ?? INSERTED);
+    fresh
+      .filter((_, position) => outcomes[position] === INSERTED)
+      .forEach(({ _id, outbox }) => outbox.forEach((event) => options.onCommit(_id, event)));
+    return outcomes;
   });
   const insert = async (fresh: BatchDocument): ReturnType<BatchIntake['insert']> => {
     const index = await tryInsert(fresh);

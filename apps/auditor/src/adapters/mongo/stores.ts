@@ -4,6 +4,7 @@ import { CONSUMER_COLLECTIONS } from '@assay/shared/runtime/consumer';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { LEASES } from '@assay/shared/runtime/leases';
 import { ensureCollections } from '@assay/shared/runtime/mongo';
+import type { Relay } from '@assay/shared/runtime/outbox';
 import { auditRecords } from './audit-records.ts';
 import { type BatchDocument, BATCHES } from './batch-document.ts';
 import { batchDecisions } from './batch-decisions.ts';
@@ -14,6 +15,7 @@ import { EXTRANONCE_OWNERS, extranonceOwners, type OwnerDocument } from './extra
 import { deadLetters, letterBox } from './letters.ts';
 import { luckBook, type LuckDocument, LUCK_SUMS } from './luck-book.ts';
 import { type ControlDocument, QUEUE_CONTROL, queueControl, queueCounts } from './queue-state.ts';
+import type { OnCommit } from './on-commit.ts';
 import { settlements } from './settlements.ts';
 import { stuckBatches, stuckTemplates } from './stuck-work.ts';
 import { type BodyChunk, bodyStore, TEMPLATE_BODIES } from './template-bodies.ts';
@@ -32,31 +34,36 @@ export function ensureAuditorDatabase(db: Db): Promise<void> {
 
 /**
  * Every store of the auditor on one database.
- * @param options.owner names this process in leases; `onCommit` wakes the relay.
+ * @param options.owner names this process in leases; `relay` is told of every commit with an event.
  */
 export function auditorStores(
   db: Db,
   letters: DeadLetterStore,
-  options: { owner: string; settleGraceMs: number; onCommit: () => void },
+  options: { owner: string; settleGraceMs: number; relay: Relay },
 ) {
-  const { owner, settleGraceMs, onCommit } = options;
+  const { owner, settleGraceMs, relay } = options;
+  const committed =
+    (name: string): OnCommit =>
+    (id, event) =>
+      relay.committed(name, id, event);
+  const [batchCommitted, templateCommitted] = [committed(BATCHES.name), committed(TEMPLATES.name)];
   const batches = db.collection<BatchDocument>(BATCHES.name);
   const templates = db.collection<TemplateDocument>(TEMPLATES.name);
   return {
-    batchIntake: batchIntake(batches, { quoteGraceMs: settleGraceMs, onCommit }),
-    batches: batchDecisions(batches, { settleGraceMs, onCommit }),
+    batchIntake: batchIntake(batches, { quoteGraceMs: settleGraceMs, onCommit: batchCommitted }),
+    batches: batchDecisions(batches, { settleGraceMs, onCommit: batchCommitted }),
     waits: batchWaits(batches),
-    templateIntake: templateIntake(templates, onCommit),
-    templates: templateDecisions(templates, { owner, onCommit }),
+    templateIntake: templateIntake(templates, templateCommitted),
+    templates: templateDecisions(templates, { owner, onCommit: templateCommitted }),
     templateWaits: templateWaits(templates),
     work: { batch: dueBatches(batches), template: dueTemplates(templates) },
     stuck: { batch: stuckBatches(batches), template: stuckTemplates(templates) },
     bodies: bodyStore(db.collection<BodyChunk>(TEMPLATE_BODIES.name)),
     owners: extranonceOwners(db.collection<OwnerDocument>(EXTRANONCE_OWNERS.name)),
     tips: tipStore(db.collection<TipDocument>(TIPS.name)),
-    breaches: breachBook(db.collection<BreachDocument>(BREACHES.name), { onCommit }),
+    breaches: breachBook(db.collection<BreachDocument>(BREACHES.name), { onCommit: () => relay.wake(BREACHES.name) }),
     luck: luckBook(batches, db.collection<LuckDocument>(LUCK_SUMS.name)),
-    settlements: settlements(batches, { settleGraceMs, onCommit }),
+    settlements: settlements(batches, { settleGraceMs, onCommit: () => relay.wake(BATCHES.name) }),
     letters: letterBox(letters, batches, templates),
     deadLetters: deadLetters(db, letters),
     control: queueControl(db.collection<ControlDocument>(QUEUE_CONTROL.name)),

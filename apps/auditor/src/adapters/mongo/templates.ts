@@ -4,7 +4,7 @@ import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import { toHex } from '@assay/shared/kernel/bytes';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
-import { outboxEntry } from '@assay/shared/runtime/outbox';
+import { type OutboxEntry, outboxEntry } from '@assay/shared/runtime/outbox';
 import type { HoldCode } from '../../domain/audit-codes.ts';
 import type { TemplateWaits } from '../../upkeep-ports.ts';
 import type {
@@ -15,25 +15,26 @@ import type {
   TemplateDecisions,
   TemplateIntake,
   TemplateVerdict,
-  Trace,
 } from '../../ports.ts';
+import type { OnCommit } from './on-commit.ts';
 import { storedTemplate, type TemplateDocument } from './template-document.ts';
 
 const NODE_HOLDS: readonly HoldCode[] = ['HOLD_NODE_BEHIND', 'HOLD_NODE_UNAVAILABLE'];
 
 type Templates = Collection<TemplateDocument>;
 
-export function templateIntake(templates: Templates, onCommit: () => void): TemplateIntake {
+export function templateIntake(templates: Templates, onCommit: OnCommit): TemplateIntake {
   return {
     insert: async ({ template, raw, receivedAtMs, trace }) => {
       const id = toHex(template.templateId);
       const received = new Date(receivedAtMs);
       const task = { kind: TaskKind.TASK_KIND_TEMPLATE, id, revision: 0 };
+      const event = outboxEntry('auditor.check-template-pool', task, receivedAtMs, trace);
       try {
         await templates.insertOne({
           _id: id,
           version: 1,
-          outbox: [outboxEntry('auditor.check-template-pool', task, receivedAtMs, trace)],
+          outbox: [event],
           ...(trace === undefined ? {} : { trace }),
           event: raw,
           poolId: template.poolId,
@@ -52,21 +53,26 @@ export function templateIntake(templates: Templates, onCommit: () => void): Temp
         if (duplicateIndexOf(error) === '_id_') return 'known';
         throw error;
       }
-      onCommit();
+      onCommit(id, event);
       return 'inserted';
     },
   };
 }
 
-/** @param options.owner this process, named in leases; `onCommit` wakes the relay. */
+/** @param options.owner this process, named in leases; `onCommit` tells the relay. */
 export function templateDecisions(
   templates: Templates,
-  options: { owner: string; onCommit: () => void },
+  options: { owner: string; onCommit: OnCommit },
 ): TemplateDecisions {
-  const commit = async (template: StoredTemplate, update: UpdateFilter<TemplateDocument>): Promise<Committed> => {
-    const committed = await compareAndSet(templates, template.id, template.version, update);
-    if (committed && update.$push !== undefined) options.onCommit();
-    return committed ? 'committed' : 'stale';
+  const commit = async (
+    { id, version }: StoredTemplate,
+    update: UpdateFilter<TemplateDocument>,
+    event?: OutboxEntry,
+  ): Promise<Committed> => {
+    const whole = event === undefined ? update : { ...update, $push: { outbox: event } };
+    if (!(await compareAndSet(templates, id, version, whole))) return 'stale';
+    if (event !== undefined) options.onCommit(id, event);
+    return 'committed';
   };
   return {
     find: async (id) => {
@@ -74,7 +80,11 @@ export function templateDecisions(
       return document === null ? undefined : storedTemplate(document);
     },
     take: (template, leaseUntilMs) => take(templates, template, options.owner, leaseUntilMs),
-    settle: (template, verdict, trace) => commit(template, settleUpdate(template, verdict, trace)),
+    settle: (template, verdict, trace) => {
+      const message = judgedMessage(template, verdict);
+      const event = outboxEntry('auditor.template.judged', message, verdict.decidedAtMs, trace);
+      return commit(template, settleUpdate(verdict, message), event);
+    },
     hold: (template, { code, attempt, nextCheckAtMs, answers }) =>
       commit(template, {
         $set: { state: 'HELD', code, attempt, nextCheckAt: new Date(nextCheckAtMs), answers: [...answers] },
@@ -106,9 +116,8 @@ async function take(
   return taken === null ? undefined : storedTemplate(taken);
 }
 
-function settleUpdate(template: StoredTemplate, verdict: TemplateVerdict, trace: Trace | undefined) {
+function settleUpdate(verdict: TemplateVerdict, message: TemplateJudged) {
   const decidedAt = new Date(verdict.decidedAtMs);
-  const message = judgedMessage(template, verdict);
   return {
     $set: {
       state: verdict.result,
@@ -125,7 +134,6 @@ function settleUpdate(template: StoredTemplate, verdict: TemplateVerdict, trace:
       },
     },
     $unset: { lease: '' as const, nextCheckAt: '' as const },
-    $push: { outbox: outboxEntry('auditor.template.judged', message, verdict.decidedAtMs, trace) },
   };
 }
 
