@@ -1,6 +1,7 @@
 import { OTLP_ENDPOINT } from './config.ts';
 import { runOnce } from './once.ts';
 import { parseOptions } from './options.ts';
+import { runMintOnly } from './run-mint-only.ts';
 import { runWork } from './run-work.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -22,7 +23,7 @@ function printPlaces(stack: Stack): void {
     const listed = Object.entries(ports).map(([name, port]) => `${name} 127.0.0.1:${port}`);
     console.log(`  ${`${service}${replica === 0 ? '' : `-${replica}`}`.padEnd(12)} ${listed.join(' · ')}`);
   }
-  console.log(`  ${'traces'.padEnd(12)} ${stack.receiver?.url ?? options.otlpUrl}`);
+  console.log(`  ${'traces'.padEnd(12)} ${stack.receiver?.url ?? options.otlpUrl ?? 'none'}`);
 }
 
 async function main(): Promise<number> {
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   try {
     if (options.once) return await runOnce(stack, { tell, seconds, interrupted });
     printPlaces(stack);
+    if (options.only === 'mint') return await runMintOnly(stack, { tell, interrupted });
     return await runWork(stack, { tell, interrupted });
   } finally {
     await stack.stop();

@@ -1,11 +1,20 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { CACHE } from '@assay/testkit/find-server';
 
 export const REPLICATED = ['pool', 'auditor', 'mint'] as const;
 export type Replicated = (typeof REPLICATED)[number];
 
+const UNITS = ['hash', 'sat'] as const;
+export type StackUnit = (typeof UNITS)[number];
+
 export interface StackOptions {
+  /** `mint`: just NATS, MongoDB, signatory and mint, for wallets and foreign suites. */
+  readonly only: 'mint' | undefined;
+  /** Lightning of the mint: one that pays itself, or none. */
+  readonly bolt11: 'fake' | undefined;
+  /** Units of a mint alone. */
+  readonly units: readonly StackUnit[];
   readonly miner: boolean;
   readonly wallet: boolean;
   readonly once: boolean;
@@ -25,6 +34,9 @@ export interface StackOptions {
 }
 
 export const DEFAULT_OPTIONS: StackOptions = {
+  only: undefined,
+  bolt11: undefined,
+  units: UNITS,
   miner: true,
   wallet: true,
   once: false,
@@ -38,12 +50,35 @@ export const DEFAULT_OPTIONS: StackOptions = {
   minerLoad: 0.4,
 };
 
+/** A mint alone keeps its own keys and money: what wallets try there never stands beside audited work. */
+const MINT_ONLY_DATA = join(CACHE, 'mint-only');
+/** What means nothing without the rest of the stack. */
+const WHOLE_STACK_FLAGS = ['miner', 'wallet', 'once', 'window', 'creditShift', 'minerLoad'] as const;
+
 const MAX_REPLICAS = 8;
 
 /** Options from command line arguments; prints help or the fault and exits as commander does. */
 export function parseOptions(argv: readonly string[], otlpFromEnvironment: string | undefined): StackOptions {
-  const command = new Command('npm start --')
+  const command = stackCommand().parse(argv, { from: 'user' });
+  const given = command.opts<
+    Omit<StackOptions, 'dataDir' | 'windowMs' | 'otlpUrl'> & { data?: string; window: number; otlp?: string }
+  >();
+  refuseWhatNeedsAll(command, given);
+  const { data, window, otlp, ...rest } = given;
+  const dataDir = data ?? (rest.only === 'mint' ? MINT_ONLY_DATA : DEFAULT_OPTIONS.dataDir);
+  return { ...DEFAULT_OPTIONS, ...rest, dataDir, windowMs: window, otlpUrl: otlp ?? otlpFromEnvironment };
+}
+
+function stackCommand(): Command {
+  return new Command('npm start --')
     .description('The whole local stack with real work on it: servers, services, a CPU miner and a wallet.')
+    .addOption(new Option('--only <part>', 'just NATS, MongoDB, signatory and mint').choices(['mint']))
+    .addOption(
+      new Option('--units <list>', 'units of --only mint').default(UNITS, UNITS.join(',')).argParser(parseUnits),
+    )
+    .addOption(
+      new Option('--bolt11 <backend>', 'Lightning of the mint; fake: pays itself, has no value').choices(['fake']),
+    )
     .option('--no-miner', 'start no miner')
     .option('--no-wallet', 'start no wallet')
     .option('--once', 'end after the first tokens were minted, verified and swapped; the last line is JSON', false)
@@ -55,7 +90,7 @@ export function parseOptions(argv: readonly string[], otlpFromEnvironment: strin
       DEFAULT_OPTIONS.replicas,
     )
     .option('--port-base <n>', 'move every port: n plus its place in the list', integerIn(1_024, 60_000))
-    .option('--data <dir>', 'data directory', DEFAULT_OPTIONS.dataDir)
+    .option('--data <dir>', `data directory (default: ${DEFAULT_OPTIONS.dataDir}; with --only mint ${MINT_ONLY_DATA})`)
     .option('--window <ms>', 'batch window', integerIn(0, 600_000), DEFAULT_OPTIONS.windowMs)
     .option('--credit-shift <n>', '1 ehash = 2^n hashes', integerIn(0, 52), DEFAULT_OPTIONS.creditShift)
     .option(
@@ -63,12 +98,24 @@ export function parseOptions(argv: readonly string[], otlpFromEnvironment: strin
       'OTLP/HTTP endpoint for spans (default: OTEL_EXPORTER_OTLP_ENDPOINT, else a receiver of our own)',
     )
     .option('--miner-load <fraction>', 'share of a core for the miner', parseFraction, DEFAULT_OPTIONS.minerLoad)
-    .parse(argv, { from: 'user' });
-  const given = command.opts<
-    Omit<StackOptions, 'dataDir' | 'windowMs' | 'otlpUrl'> & { data: string; window: number; otlp?: string }
-  >();
-  const { data, window, otlp, ...rest } = given;
-  return { ...DEFAULT_OPTIONS, ...rest, dataDir: data, windowMs: window, otlpUrl: otlp ?? otlpFromEnvironment };
+    .addHelpText(
+      'after',
+      '\nFor wallets and foreign suites: npm start -- --only mint --bolt11 fake   (the mint on port 3338)',
+    );
+}
+
+function refuseWhatNeedsAll(command: Command, { only, replicas }: Pick<StackOptions, 'only' | 'replicas'>): void {
+  if (only === undefined) {
+    if (command.getOptionValueSource('units') === 'cli') command.error('error: --units needs --only mint');
+    return;
+  }
+  const flag = WHOLE_STACK_FLAGS.find((name) => command.getOptionValueSource(name) === 'cli');
+  const option = command.options.find((candidate) => candidate.attributeName() === flag);
+  if (option !== undefined) {
+    command.error(`error: ${option.long} needs the whole stack: leave it out, or leave out --only ${only}`);
+  }
+  const other = REPLICATED.find((name) => name !== only && replicas[name] > 1);
+  if (other !== undefined) command.error(`error: --only ${only} starts no ${other}, so it has no replicas of it`);
 }
 
 function integerIn(min: number, max: number): (text: string) => number {
@@ -83,6 +130,15 @@ function parseFraction(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('give a number above 0 and at most 1');
   return value;
+}
+
+function parseUnits(text: string): StackUnit[] {
+  const units = text.split(',').map((name) => UNITS.find((unit) => unit === name));
+  return units.map((unit) => unit ?? unknownUnit());
+}
+
+function unknownUnit(): never {
+  throw new InvalidArgumentError(`only ${UNITS.join(' and ')} are known`);
 }
 
 function parseReplicas(text: string): StackOptions['replicas'] {

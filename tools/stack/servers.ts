@@ -14,12 +14,13 @@ export interface BitcoinNode {
 export interface Servers {
   readonly natsUrl: string;
   readonly mongoUri: string;
-  readonly bitcoind: BitcoinNode;
+  /** None where no service reads the chain. */
+  readonly bitcoind: BitcoinNode | undefined;
   /** What was started here, in the order of starting; empty for servers that were given by URL. */
   readonly started: readonly ServerProcess[];
 }
 
-/** NATS, MongoDB and bitcoind: by the URL that the environment gives, else started with their data in the data directory. */
+/** NATS, MongoDB and, where a chain is read, bitcoind: by the URL that the environment gives, else started with their data in the data directory. */
 export async function startServers(
   options: StackOptions,
   given: NodeJS.ProcessEnv,
@@ -39,10 +40,11 @@ export async function startServers(
     const natsUrl = given['NATS_URL'] ?? keep(await startNats(await place('nats'))).url;
     const mongoUri = given['MONGODB_URI'] ?? keep(await startMongod(await place('mongod'))).uri;
     const bitcoindUrl = given['BITCOIND_RPC_URL'];
-    const bitcoind =
+    const startedOrGiven = async () =>
       bitcoindUrl === undefined
         ? keep(await startBitcoind(await place('bitcoind')))
         : nodeFromUrl(bitcoindUrl, options.dataDir);
+    const bitcoind = options.only === undefined ? await startedOrGiven() : undefined;
     return { natsUrl, mongoUri, bitcoind, started };
   } catch (error) {
     for (const server of started.reverse()) await server.stop();

@@ -1,6 +1,6 @@
 import { metricsPortOf } from '@assay/shared/runtime/config';
 import type { Identity } from './identity.ts';
-import type { StackOptions } from './options.ts';
+import type { StackOptions, StackUnit } from './options.ts';
 import { ADMIN_STEP, portOf } from './port-plan.ts';
 import type { Servers } from './servers.ts';
 import type { ServiceInstance } from './service-process.ts';
@@ -15,26 +15,29 @@ const DIFFICULTY_START_LOG2 = -16;
 /** 256 credits of one batch stay exact in JSON: log2 of the highest difficulty ≤ 12 + credit shift (01-pool section 2). */
 const DIFFICULTY_MAX_ABOVE_SHIFT = 12;
 
+/** The units of 03-mint section 16. */
+const UNIT_SETTINGS: Record<StackUnit, object> = {
+  hash: { inputFeePpk: 0, finalExpiryDays: 365, highestPower: 52 },
+  sat: { inputFeePpk: 100, highestPower: 31 },
+};
+
 export interface PlanInputs {
   readonly options: StackOptions;
   readonly identity: Identity;
   readonly servers: Pick<Servers, 'natsUrl' | 'mongoUri' | 'bitcoind'>;
-  readonly otlpUrl: string;
+  /** Where spans go; nowhere when undefined. */
+  readonly otlpUrl: string | undefined;
   /** Settings that a test or a benchmark changes, by service. */
   readonly overrides?: Partial<Record<ServiceInstance['service'], Readonly<Record<string, string>>>>;
 }
 
 /** All instances in the order of starting: who signs, who mints, who audits, who takes shares. */
 export function planServices(inputs: PlanInputs): ServiceInstance[] {
-  const { replicas } = inputs.options;
+  const { replicas, only } = inputs.options;
   const each = (count: number, plan: (inputs: PlanInputs, replica: number) => ServiceInstance) =>
     Array.from({ length: count }, (_, replica) => withOverrides(plan(inputs, replica), inputs));
-  return [
-    ...each(1, planSignatory),
-    ...each(replicas.mint, planMint),
-    ...each(replicas.auditor, planAuditor),
-    ...each(replicas.pool, planPool),
-  ];
+  const mints = [...each(1, planSignatory), ...each(replicas.mint, planMint)];
+  return only === 'mint' ? mints : [...mints, ...each(replicas.auditor, planAuditor), ...each(replicas.pool, planPool)];
 }
 
 function withOverrides(instance: ServiceInstance, { overrides }: PlanInputs): ServiceInstance {
@@ -48,8 +51,21 @@ function sharedEnvironment({ servers, otlpUrl }: PlanInputs): Record<string, str
     ASSAY_NETWORK_ID: 'assay-local',
     ASSAY_LISTEN_HOST: '127.0.0.1',
     NODE_ENV: 'development',
-    OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+    ...(otlpUrl === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl }),
   };
+}
+
+function issuesSat({ only, bolt11 }: StackOptions): boolean {
+  return only === 'mint' || bolt11 !== undefined;
+}
+
+function unitSettings(units: readonly StackUnit[]): string {
+  return JSON.stringify(Object.fromEntries(units.map((unit) => [unit, UNIT_SETTINGS[unit]])));
+}
+
+function nodeOf({ bitcoind }: PlanInputs['servers']): { id: string; url: string; credentials: string } {
+  if (bitcoind === undefined) throw new Error('a service that reads the chain was planned without a bitcoind');
+  return { id: 'bitcoind', url: bitcoind.url, credentials: bitcoind.credentialsFile };
 }
 
 function planSignatory(inputs: PlanInputs, replica: number): ServiceInstance {
@@ -63,6 +79,7 @@ function planSignatory(inputs: PlanInputs, replica: number): ServiceInstance {
       ...sharedEnvironment(inputs),
       SIGNATORY_PORT: String(grpc),
       SIGNATORY_MASTER_FILE: inputs.identity.signatoryMasterFile,
+      ...(issuesSat(inputs.options) ? { SIGNATORY_UNITS: unitSettings(inputs.options.units) } : {}),
     },
   };
 }
@@ -85,6 +102,9 @@ function planMint(inputs: PlanInputs, replica: number): ServiceInstance {
       MINT_POOLS: JSON.stringify({ [POOL_ID]: identity.poolKey }),
       MINT_AUDITOR_KEYS: JSON.stringify([identity.auditorKey]),
       MINT_IDENTITY_KEY_FILE: identity.mintIdentityFile,
+      ...(options.bolt11 === undefined ? {} : { MINT_BOLT11_BACKEND: options.bolt11 }),
+      // A suite is one address with a thousand requests a minute.
+      ...(options.only === 'mint' ? { MINT_RATE_PER_IP_MIN: '0' } : {}),
     },
   };
 }
@@ -103,7 +123,6 @@ function planAuditor(inputs: PlanInputs, replica: number): ServiceInstance {
     version_mask: VERSION_MASK,
     grpc_url: `127.0.0.1:${portOf(options, 'poolGrpc')}`,
   };
-  const node = { id: 'bitcoind', url: servers.bitcoind.url, credentials: servers.bitcoind.credentialsFile };
   return {
     service: 'auditor',
     replica,
@@ -114,7 +133,7 @@ function planAuditor(inputs: PlanInputs, replica: number): ServiceInstance {
       AUDITOR_GRPC_PORT: String(grpc),
       AUDITOR_ADMIN_GRPC_PORT: String(grpc + ADMIN_STEP),
       AUDITOR_POOLS: JSON.stringify([pool]),
-      AUDITOR_NODES: JSON.stringify([node]),
+      AUDITOR_NODES: JSON.stringify([nodeOf(servers)]),
       AUDITOR_KEY_FILE: identity.auditorKeyFile,
       AUDITOR_MINT_URL: `127.0.0.1:${portOf(options, 'mintGrpc')}`,
     },
@@ -126,7 +145,6 @@ function planPool(inputs: PlanInputs, replica: number): ServiceInstance {
   const grpc = portOf(options, 'poolGrpc', replica);
   const stratum = portOf(options, 'stratum', replica);
   const http = portOf(options, 'poolHttp', replica);
-  const node = { id: 'bitcoind', url: servers.bitcoind.url, credentials: servers.bitcoind.credentialsFile };
   return {
     service: 'pool',
     replica,
@@ -137,7 +155,7 @@ function planPool(inputs: PlanInputs, replica: number): ServiceInstance {
       POOL_ID,
       POOL_KEY_FILE: identity.poolKeyFile,
       POOL_AUDITOR_KEYS: JSON.stringify([identity.auditorKey]),
-      POOL_BITCOIND: JSON.stringify([node]),
+      POOL_BITCOIND: JSON.stringify([nodeOf(servers)]),
       POOL_PAYOUTS: JSON.stringify([{ script: PAYOUT_SCRIPT, ppm: 1_000_000 }]),
       POOL_VERSION_MASK: VERSION_MASK,
       POOL_STRATUM_PORT: String(stratum),

@@ -49,10 +49,10 @@ export async function startStack({ options, environment = {}, overrides = {}, te
   try {
     const receiver = await startReceiver(options);
     if (receiver !== undefined) closers.push(() => receiver.close());
-    tell('waiting for NATS, MongoDB and bitcoind');
+    tell(`waiting for ${options.only === undefined ? 'NATS, MongoDB and bitcoind' : 'NATS and MongoDB'}`);
     const servers = await startServers(options, environment, tell);
     running.push(...servers.started.map((process) => ({ name: process.name, process })));
-    const otlpUrl = options.otlpUrl ?? receiver?.url ?? '';
+    const otlpUrl = options.otlpUrl ?? receiver?.url;
     const instances = planServices({ options, identity, servers, otlpUrl, overrides });
     for (const instance of instances) {
       const name = instanceName(instance);
@@ -60,7 +60,7 @@ export async function startStack({ options, environment = {}, overrides = {}, te
       for (const [purpose, port] of Object.entries(instance.ports)) await assertFree(port, `${name} ${purpose}`);
       running.push({ name, process: await startService(instance, options.dataDir) });
     }
-    writeState(options, instances, running, receiver?.url ?? otlpUrl);
+    writeState(options, instances, running, otlpUrl ?? 'none');
     const find = (name: string) => running.find((entry) => entry.name === name)?.process;
     return {
       options,
@@ -79,7 +79,7 @@ export async function startStack({ options, environment = {}, overrides = {}, te
 }
 
 async function startReceiver(options: StackOptions): Promise<OtlpReceiver | undefined> {
-  if (options.otlpUrl !== undefined) return undefined;
+  if (options.otlpUrl !== undefined || options.only !== undefined) return undefined;
   const port = portOf(options, 'otlp');
   await assertFree(port, 'the OTLP receiver');
   return startOtlpReceiver({ port });
