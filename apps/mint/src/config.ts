@@ -1,12 +1,27 @@
-import { boolean, defineConfig, integer, json, secretHexFile } from '@assay/shared/runtime/config';
+import { bigInteger, boolean, defineConfig, integer, json, secretHexFile } from '@assay/shared/runtime/config';
 import { publicKeyOf } from '@assay/shared/kernel/schnorr';
 import { toHex } from '@assay/shared/kernel/bytes';
+import { amount, QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import { grpcServing } from '@assay/shared/runtime/grpc-server';
 import { z } from 'zod';
+import { parseUnit, type Unit } from './domain/unit.ts';
 
 const port = () => integer({ min: 0, max: 65_535 });
 const xOnlyKey = z.string().regex(/^[0-9a-f]{64}$/, 'expected an x-only key: 64 lower-case hex digits');
 const poolId = z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected a pool id: 1 to 32 of a-z, 0-9 and -');
+const lightningAmount = () => bigInteger({ min: 1n, max: QUOTE_AMOUNT_MAX }).transform(amount);
+const ttlSeconds = () => integer({ min: 1, max: 31_536_000 });
+
+const unitName = z.string().transform((text, context): Unit => {
+  const unit = parseUnit(text);
+  if (unit.ok) return unit.value;
+  context.addIssue({ code: 'custom', message: 'expected a unit: 1 to 32 of a-z, 0-9, _ and -' });
+  return z.NEVER;
+});
+const unitList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(unitName).max(16));
 
 export const CONFIG = defineConfig('MINT', {
   MINT_HTTP_PORT: port().default(3_338).describe('NUT HTTP API'),
@@ -17,11 +32,30 @@ export const CONFIG = defineConfig('MINT', {
   MINT_POOLS: json(z.record(poolId, xOnlyKey)).describe('JSON: pool id → key that signs its batches'),
   MINT_AUDITOR_KEYS: json(z.array(xOnlyKey).min(1)).describe('JSON: keys whose verdicts settle quotes'),
   MINT_IDENTITY_KEY_FILE: secretHexFile(32).describe('file with the key of info and lookup (NUT-06)'),
+  MINT_FUNDED_UNITS: unitList
+    .default(['sat' as Unit, 'hash' as Unit])
+    .describe('units of `reward` and `escrow` quotes, separated by commas'),
+  MINT_DEPOSIT_ASSETS: json(z.record(z.string().min(1).max(64), unitName))
+    .default({})
+    .describe('JSON: stake asset → its unit, for melts of method `deposit`'),
+  MINT_BOLT11_BACKEND: z
+    .enum(['none', 'fake'])
+    .default('none')
+    .describe('Lightning; `fake` pays itself and has no value, for development and foreign suites'),
+  MINT_FAKE_PAY_DELAY_MS: integer({ min: 0, max: 86_400_000 })
+    .default(500)
+    .describe('when the fake pays an incoming request'),
+  MINT_BOLT11_REQUIRE_PUBKEY: boolean().default(false).describe('only locked `bolt11` quotes (NUT-20)'),
+  MINT_BOLT11_MIN: lightningAmount().default(amount(1n)).describe('smallest `bolt11` amount, sat'),
+  MINT_BOLT11_MAX: lightningAmount().default(amount(1_000_000n)).describe('largest `bolt11` amount, sat'),
+  MINT_QUOTE_BOLT11_TTL_S: ttlSeconds().default(3_600).describe('life of an unpaid `bolt11` quote'),
+  MINT_MELT_QUOTE_TTL_S: ttlSeconds().default(3_600).describe('life of an unpaid melt quote'),
   MINT_LOOKUP_ENABLED: boolean().default(true).describe('wallets may find quotes by public key'),
   MINT_LOOKUP_LEGACY: boolean().default(true).describe('also by signatures without a timestamp'),
   MINT_LIMIT_BODY_BYTES: integer({ min: 1_024, max: 16_777_216 }).default(1_048_576).describe('HTTP body'),
   MINT_LIMIT_INPUTS: integer({ min: 1, max: 1_000 }).default(1_000).describe('inputs of one request'),
   MINT_LIMIT_OUTPUTS: integer({ min: 1, max: 1_000 }).default(1_000).describe('outputs of one request'),
+  MINT_LIMIT_BATCH: integer({ min: 1, max: 100 }).default(100).describe('quotes of one batch (NUT-29)'),
   MINT_RATE_PER_IP_MIN: integer({ min: 0, max: 10_000_000 })
     .default(6_000)
     .describe('HTTP requests of one address a minute; 0 = no limit'),
