@@ -2,7 +2,8 @@ import { amount } from '@assay/shared/kernel/money';
 import { unixMs } from '@assay/shared/kernel/clock';
 import { describe, expect, it } from 'vitest';
 import { aKeyset } from '../../test/memory-keys.ts';
-import { blind, unblind } from '../../test/wallet-secrets.ts';
+import { lockedSecret } from '../../test/locked-secrets.ts';
+import { blind, unblind, WALLET_KEY } from '../../test/wallet-secrets.ts';
 import { firstRefusal } from './checks.ts';
 import type { Keyset } from './keyset.ts';
 import type { OperationOutput, PointHex } from './operation.ts';
@@ -107,17 +108,18 @@ const FAULTS: readonly (readonly [row: string, what: string, code: RefusalCode, 
     'unbalanced',
     subject({ inputs: INPUTS.map((input) => ({ ...input, keyset: FEE.id })) }),
   ],
-  ...['P2PK', 'HTLC'].map(
-    (kind) =>
-      [
-        'spending-conditions',
-        kind,
-        'proof-invalid',
-        subject({
-          inputs: [{ ...INPUT, secret: ` ["${kind}",{"nonce":"0","data":"02","tags":[]}]` }, ...INPUTS.slice(1)],
-        }),
-      ] as const,
-  ),
+  [
+    'spending-conditions',
+    'a witness that is missing',
+    'witness-invalid',
+    subject({ inputs: [{ ...INPUT, secret: lockedSecret('P2PK', WALLET_KEY) }, ...INPUTS.slice(1)] }),
+  ],
+  [
+    'spending-conditions',
+    'a secret with a defect',
+    'proof-invalid',
+    subject({ inputs: [{ ...INPUT, secret: lockedSecret('P2PK', '02') }, ...INPUTS.slice(1)] }),
+  ],
 ];
 
 function blindOf(value: bigint) {

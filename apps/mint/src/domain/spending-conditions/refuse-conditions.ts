@@ -1,7 +1,13 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
+import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { type Refusal, refusal } from '../refusals.ts';
 import type { BlindedOutput, ProofInput } from '../request.ts';
-import { isConditional } from '../secret.ts';
+import { readSecret } from '../secret.ts';
+import { type Conditions, type ConditionsDefect, conditionsOf } from './conditions.ts';
+import { faultOfWitness, WITNESS_FAULTS, type WitnessFault } from './judge-witness.ts';
+import { signedByAll, signedByInput } from './signed-message.ts';
+import { signerCount } from './signer-count.ts';
+import { readWitness } from './witness.ts';
 
 /** What spending conditions are judged on. */
 export interface ConditionsSubject {
@@ -13,9 +19,69 @@ export interface ConditionsSubject {
   readonly meltQuoteId?: string;
 }
 
+const DEFECTS = {
+  'field-repeated': 'a field of the secret is repeated',
+  'nonce-missing': 'the secret has no nonce',
+  'data-missing': 'the secret has no data',
+  'tags-malformed': 'the tags of the secret are not lists of texts',
+  'tag-repeated': 'a tag of the secret is repeated',
+  'sigflag-unknown': 'the sigflag of the secret is unknown',
+  'data-invalid': 'the data of the secret is no key or hash',
+  'key-invalid': 'a key of the secret is no compressed point',
+  'key-repeated': 'a key of the secret is repeated',
+  'n-sigs-invalid': 'n_sigs of the secret cannot be met',
+  'n-sigs-refund-invalid': 'n_sigs_refund of the secret cannot be met',
+} as const satisfies Record<ConditionsDefect, string>;
+
+/** An input and its conditions; undefined where its secret is plain. */
+interface JudgedInput {
+  readonly input: ProofInput;
+  readonly conditions: Conditions | undefined;
+}
+
 /** Why the inputs may not be spent by whoever sent them, or undefined (03-mint section 7). */
-export function refuseConditions({ inputs }: ConditionsSubject): Refusal | undefined {
-  return inputs.some(({ secret }) => isConditional(secret))
-    ? refusal('proof-invalid', 'secrets with spending conditions are not supported')
-    : undefined;
+export function refuseConditions(subject: ConditionsSubject): Refusal | undefined {
+  const judged: JudgedInput[] = [];
+  for (const input of subject.inputs) {
+    const conditions = readConditions(input.secret);
+    if (!conditions.ok) return refusal('proof-invalid', DEFECTS[conditions.error]);
+    judged.push({ input, conditions: conditions.value });
+  }
+  const fault = judged.some(({ conditions }) => conditions?.sigflag === 'SIG_ALL')
+    ? faultOfAll(subject, judged)
+    : faultOfEach(subject, judged);
+  return fault && refusal('witness-invalid', WITNESS_FAULTS[fault]);
+}
+
+function readConditions(text: string): Result<Conditions | undefined, ConditionsDefect> {
+  const secret = readSecret(text);
+  if (!secret.ok) return err(secret.error);
+  return secret.value === undefined ? ok(undefined) : conditionsOf(secret.value);
+}
+
+function faultOfEach({ now }: ConditionsSubject, judged: readonly JudgedInput[]): WitnessFault | undefined {
+  const countSigners = signerCount();
+  for (const { input, conditions } of judged) {
+    if (conditions === undefined) continue;
+    const witness = readWitness(input.witness);
+    const fault = faultOfWitness({ conditions, witness, message: signedByInput(input), now }, countSigners);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** One witness, that of the first input, speaks for all of them. */
+function faultOfAll(
+  { inputs, outputs, now, meltQuoteId }: ConditionsSubject,
+  judged: readonly JudgedInput[],
+): WitnessFault | undefined {
+  const [first] = judged;
+  const isOneCondition = judged.every(({ conditions }) => conditions?.terms === first?.conditions?.terms);
+  if (first?.conditions === undefined || !isOneCondition) return 'no-valid-signature';
+  const { conditions, input } = first;
+  const witness = readWitness(input.witness);
+  return faultOfWitness(
+    { conditions, witness, message: signedByAll(inputs, outputs, meltQuoteId), now },
+    signerCount(),
+  );
 }
