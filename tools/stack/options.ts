@@ -51,7 +51,7 @@ export const DEFAULT_OPTIONS: StackOptions = {
 };
 
 /** A mint alone keeps its own keys and money: what wallets try there never stands beside audited work. */
-const MINT_ONLY_DATA = join(CACHE, 'mint-only');
+export const MINT_ONLY_DATA = join(CACHE, 'mint-only');
 /** What means nothing without the rest of the stack. */
 const WHOLE_STACK_FLAGS = ['miner', 'wallet', 'once', 'window', 'creditShift', 'minerLoad'] as const;
 
