@@ -3,6 +3,7 @@ import type { LockingKey } from '@assay/shared/kernel/ids';
 import type { Amount } from '@assay/shared/kernel/money';
 import type { Result } from '@assay/shared/kernel/result';
 import type { Control } from './domain/control.ts';
+import type { Fund, FundChange, FundOutcome } from './domain/fund.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
 import type { Operation, OperationOutput, PointHex, UncommittedOperation } from './domain/operation.ts';
@@ -261,6 +262,22 @@ export interface EarlyVerdicts {
   comeNow(batch: { readonly poolId: string; readonly batchId: string }): Promise<void>;
 }
 
+/** Quotes as payments find them. Majority reads from the primary. */
+export interface PayableQuotes {
+  /**
+   * The quote that a payment of this request pays. Also how a melt sees that a request is this mint's own:
+   * `OutgoingTerms.lookupId` is the same name.
+   */
+  findByLookupId(lookupId: string): Promise<Quote | undefined>;
+  /** UNPAID ones of `bolt11`, oldest first by (createdAt, naturalKey). */
+  listUnpaid(query: {
+    readonly createdFrom: UnixMs;
+    /** Exclusive start. */
+    readonly after: QuotePosition | undefined;
+    readonly limit: number;
+  }): Promise<QuotePage>;
+}
+
 export interface QuoteIds {
   /** A new UUIDv7 with 74 random bits. */
   next(): string;
@@ -298,6 +315,8 @@ export interface IncomingPayment {
 export interface OutgoingTerms {
   readonly amount: Amount;
   readonly feeReserve: Amount;
+  /** The request's name at the backend (its payment hash): one however the text is spelled, and of our own requests too. */
+  readonly lookupId: string;
 }
 
 export interface OutgoingOptions {
@@ -315,10 +334,13 @@ export type OutgoingPayment =
   | { readonly is: 'PAID'; readonly preimage: string | undefined; readonly fee: Amount }
   | { readonly is: 'FAILED' | 'UNKNOWN' | 'NEVER_SEEN' };
 
-/** Lightning, as the mint needs it (03-mint section 9). Repeats with the same id never pay twice. */
+/**
+ * Lightning, as the mint needs it (03-mint section 9). Repeats with the same id never pay twice. Payments of a request that
+ * no quote has are possible: its maker ended between the two, and the wallet was never told the request.
+ */
 export interface PaymentBackend {
   readonly settings: PaymentSettings;
-  /** The same `quoteKey` gives the same request. */
+  /** The same `quoteKey` gives the same request, whatever else is asked for with it. */
   createIncoming(asked: {
     readonly quoteKey: string;
     readonly amount: Amount;
@@ -357,4 +379,13 @@ export interface DepositCredits {
     readonly asset: string;
     readonly amount: Amount;
   }): Promise<'credited' | 'refused'>;
+}
+
+/** Funds of `reward` and `escrow` quotes, one of each unit. */
+export interface Funds {
+  /** An empty one when nothing was ever put in. */
+  find(unit: Unit): Promise<Fund>;
+  list(): Promise<readonly Fund[]>;
+  /** Stores what `changeFund` makes of the fund, with its events. `conflict`: others were faster 5 times. */
+  change(unit: Unit, change: FundChange): Promise<FundOutcome | 'conflict'>;
 }

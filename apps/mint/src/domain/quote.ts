@@ -138,39 +138,54 @@ export function mintable(quote: Pick<Quote, 'amountPaid' | 'amountIssued'>): Amo
   return amount(quote.amountPaid - quote.amountIssued);
 }
 
+/** What every quote begins with; the rest it may be without. */
+type NewQuote = Pick<Quote, 'naturalKey' | 'quote' | 'method' | 'unit' | 'state' | 'amountRequested'> & Partial<Quote>;
+
+/** A quote as it is first stored: nothing paid, nothing issued, and without all that `known` does not say. */
+export function newQuote(known: NewQuote, now: UnixMs): Quote {
+  return {
+    ...WITHOUT,
+    amountPaid: amount(0n),
+    amountIssued: amount(0n),
+    issueCount: 0,
+    createdAt: now,
+    updatedAt: wholeSecond(now),
+    payments: [],
+    history: [{ event: 'created', state: known.state, at: now }],
+    version: 1,
+    ...known,
+  };
+}
+
+const WITHOUT = {
+  ...{ pubkey: undefined, auditCode: undefined, auditNote: undefined, batchHash: undefined, poolId: undefined },
+  ...{ batchId: undefined, reference: undefined, request: undefined, lookupId: undefined, fundToken: undefined },
+  ...{ expiry: undefined, verdict: undefined, trace: undefined },
+} as const;
+
 export function pendingQuote(
   terms: QuoteTerms,
   made: { quote: string; now: UnixMs; trace: StoredTrace | undefined },
 ): Quote {
   const naturalKey = ehashKey(terms.poolId, terms.batchId);
+  const { poolId, batchId, batchHash, lockingKey: pubkey } = terms;
+  return newQuote(
+    {
+      ...{ naturalKey, quote: made.quote, method: 'ehash', unit: HASH_UNIT, state: 'PENDING', trace: made.trace },
+      ...{ pubkey, poolId, batchId, batchHash, reference: naturalKey.slice('ehash:'.length) },
+      amountRequested: amount(terms.creditSum),
+    },
+    made.now,
+  );
+}
+
+/** The quote after a payment that it did not know; the same payment has the same id, for ever. */
+export function paidBy(quote: Quote, payment: { readonly id: string; readonly amount: Amount }, now: UnixMs): Quote {
+  assert(payment.amount >= 1n, `${payment.id} pays nothing`);
   return {
-    naturalKey,
-    quote: made.quote,
-    method: 'ehash',
-    unit: HASH_UNIT,
-    pubkey: terms.lockingKey,
-    state: 'PENDING',
-    amountRequested: amount(terms.creditSum),
-    amountPaid: amount(0n),
-    amountIssued: amount(0n),
-    issueCount: 0,
-    auditCode: undefined,
-    auditNote: undefined,
-    batchHash: terms.batchHash,
-    poolId: terms.poolId,
-    batchId: terms.batchId,
-    reference: naturalKey.slice('ehash:'.length),
-    request: undefined,
-    lookupId: undefined,
-    fundToken: undefined,
-    expiry: undefined,
-    createdAt: made.now,
-    updatedAt: wholeSecond(made.now),
-    verdict: undefined,
-    payments: [],
-    trace: made.trace,
-    history: [{ event: 'created', state: 'PENDING', at: made.now }],
-    version: 1,
+    ...changed(quote, 'payment', now),
+    amountPaid: amount(quote.amountPaid + payment.amount),
+    payments: [...quote.payments, payment],
   };
 }
 
