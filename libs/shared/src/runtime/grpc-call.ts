@@ -1,6 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { type Metadata, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { admit } from './grpc-callers.ts';
+import { actorOf, admit } from './grpc-callers.ts';
 import { shaved, withinDeadline } from './grpc-deadline.ts';
 import { nameOf } from './grpc-definition.ts';
 import type { CallContext, Implementation } from './grpc-implementation.ts';
@@ -105,6 +105,7 @@ async function runAdmitted(
   method.authorize?.(call.metadata);
   const peer = { certificate: call.getAuthContext().sslPeerCertificate, metadata: call.metadata };
   const caller = admit(method.definition.path, peer, answering.allowUnauthenticated);
+  const actor = actorOf(caller, peer, answering.allowUnauthenticated);
   const streaming = method.definition.responseStream;
   const deadlineMs = timeFor(call, streaming);
   const aborter = new AbortController();
@@ -117,7 +118,7 @@ async function runAdmitted(
     if (answering.running.has(running)) running.abort(new GrpcStatusFault('CANCELLED', 'the caller has gone'));
   });
   try {
-    await withinDeadline(Date.now() + deadlineMs, () => act({ caller, signal: aborter.signal, deadlineMs }));
+    await withinDeadline(Date.now() + deadlineMs, () => act({ caller, actor, signal: aborter.signal, deadlineMs }));
   } finally {
     clearTimeout(timer);
     answering.running.delete(running);

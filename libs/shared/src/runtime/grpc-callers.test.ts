@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
-import { admit, unlisted } from './grpc-callers.ts';
+import { actorOf, admit, unlisted } from './grpc-callers.ts';
 
 const ANY = '/assay.pool.v1.PoolService/GetBatch';
 const AUDITOR = '/assay.pool.v1.PoolService/GetTemplateBody';
@@ -76,4 +76,13 @@ describe('without certificates', () => {
 
 test('a method without a list of callers is found', () => {
   expect(unlisted([ANY, '/assay.pool.v1.PoolService/Forgotten'])).toEqual(['/assay.pool.v1.PoolService/Forgotten']);
+});
+
+test('who in person calls is told by the other names, in one order', () => {
+  expect(actorOf('operator', certified('DNS:operator, URI:spiffe://assay/alice'), false)).toBe('operator/alice');
+  expect(actorOf('operator', certified('URI:spiffe://assay/alice, DNS:operator'), false)).toBe('operator/alice');
+  expect(actorOf('operator', certified('DNS:operator, DNS:bob, DNS:a'), false)).toBe('operator/a/bob');
+  expect(actorOf('operator', certified('DNS:operator, DNS:host.example.org'), false)).toBe('operator');
+  expect(actorOf('operator', saying('operator/alice'), true)).toBe('operator/alice');
+  expect(actorOf('operator', saying(), true)).toBe('operator');
 });

@@ -19,7 +19,7 @@ interface Peer {
  * `spiffe://` URIs (`spiffe://assay/mint` → `mint`); a dotted DNS name names a host, never a caller, so that
  * `operator.example.org` is no operator. One of them has to be on the method's list; any name will do for `any-team`.
  *
- * Without TLS (development only): the header `x-assay-caller` names the caller, and the same lists hold. A call without
+ * Without TLS (development only): the header `x-assay-caller` has the names, with `/` between, and the same lists hold. A call without
  * it comes from whoever sits at this machine, is the `operator`, and may call everything.
  * @throws GrpcFault `CALLER_NOT_ALLOWED`
  */
@@ -31,6 +31,16 @@ export function admit(path: string, peer: Peer, allowUnauthenticated: boolean): 
     names.find((candidate) => isOn(allowed, candidate)) ?? (isOn(allowed, 'any-team') ? names[0] : undefined);
   if (name !== undefined) return name;
   throw new GrpcFault('CALLER_NOT_ALLOWED', `${path} may be called by ${allowed.join(', ')}`);
+}
+
+/**
+ * Who in person calls as `caller`: with the other names of the certificate, `operator/alice`. A certificate of nobody in
+ * particular is the caller alone, so that two of those count as one person.
+ */
+export function actorOf(caller: string, peer: Peer, allowUnauthenticated: boolean): string {
+  const names = namesOf(peer, allowUnauthenticated);
+  const others = names === 'anybody' ? [] : names.filter((name) => name !== caller);
+  return [caller, ...new Set(others.toSorted())].join('/');
 }
 
 /** Methods without a list of callers. */
@@ -51,7 +61,7 @@ function namesOf(peer: Peer, allowUnauthenticated: boolean): readonly string[] |
   if (peer.certificate !== undefined) return namesIn(peer.certificate.subjectaltname);
   if (!allowUnauthenticated) return [];
   const [name] = peer.metadata.get(CALLER_HEADER);
-  return name === undefined ? 'anybody' : [String(name)];
+  return name === undefined ? 'anybody' : String(name).split('/');
 }
 
 function isOn(allowed: readonly Caller[], name: string): boolean {

@@ -5,6 +5,8 @@ import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from 
 export interface CallContext {
   /** Name of the caller, already admitted to this method. */
   readonly caller: string;
+  /** Who in person, as far as the certificate says: `operator/alice`; the caller's name when it says no more. */
+  readonly actor: string;
   /** Aborts when the caller has gone, the time is up or the server drains. */
   readonly signal: AbortSignal;
   /** Milliseconds that the handler has, from its start; calls that it makes get no more than what is left of them. */
