@@ -143,7 +143,7 @@ describe('the published vectors of NUT-14', () => {
 
   it('of the two secrets one waits for a refund key; the other names a refund key that is not on the curve', () => {
     expect(nut14.secrets.map((secret) => refusalOf([input(JSON.stringify(secret))])?.detail)).toEqual([
-      'no witness: signatures not provided',
+      'witness has no valid p2pk signature',
       'a key of the secret is no compressed point',
     ]);
   });

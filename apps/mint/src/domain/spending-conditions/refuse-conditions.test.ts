@@ -54,8 +54,11 @@ interface Case {
 const TWO_OF_THREE = p2pk(['pubkeys', B.key, C.key], ['n_sigs', '2']);
 const REFUNDED = p2pk(['pubkeys', B.key], ['n_sigs', '2'], locktime, ['refund', R.key, S.key], ['n_sigs_refund', '2']);
 const HTLC_KEYS = htlc(['pubkeys', A.key, B.key], ['n_sigs', '2'], locktime, ['refund', R.key]);
-const none = 'no-signatures';
 const wrong = 'no-valid-signature';
+/** Of one input that is not signed at all: wallets match the same words. */
+const none = wrong;
+/** Of inputs that are signed together. */
+const noneOfAll = 'no-signatures';
 const few = 'too-few-signatures';
 const shut = 'no-preimage';
 
@@ -184,7 +187,7 @@ describe('SIG_ALL', () => {
     expect(faultOf(signedForAll(inputs, OUTPUTS, [A]))).toBeUndefined();
     expect(faultOf(signedForAll(inputs, [], [A]), BEFORE, [])).toBeUndefined();
     expect(faultOf(signedForAll(inputs, OUTPUTS, [X]))).toBe(wrong);
-    expect(faultOf(inputs)).toBe(none);
+    expect(faultOf(inputs)).toBe(noneOfAll);
   });
 
   it('speaks for exactly these inputs and outputs, in this order', () => {
@@ -196,7 +199,7 @@ describe('SIG_ALL', () => {
     expect(faultOf(sent, BEFORE, [...OUTPUTS].reverse())).toBe(wrong);
     expect(faultOf([first, { ...second, c: first.c }, ...sent.slice(2)])).toBe(wrong);
     expect(faultOf(sent, BEFORE, [output('one', 2n), output('two', 1n)])).toBe(wrong);
-    expect(faultOf([...sent].reverse())).toBe(none);
+    expect(faultOf([...sent].reverse())).toBe(noneOfAll);
   });
 
   it('is not met by signatures of single inputs', () => {
@@ -237,6 +240,6 @@ describe('SIG_ALL', () => {
     expect(faultOf(sent([R]))).toBe(shut);
     expect(faultOf(sent([R]), AFTER)).toBeUndefined();
     const anyone = ['1', '2'].map((nonce) => input(secretOf(nonce, locktime)));
-    expect([faultOf(anyone), faultOf(anyone, AFTER)]).toEqual([none, undefined]);
+    expect([faultOf(anyone), faultOf(anyone, AFTER)]).toEqual([noneOfAll, undefined]);
   });
 });
