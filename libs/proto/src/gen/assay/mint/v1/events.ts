@@ -170,6 +170,19 @@ export interface KeysetRotated {
   atMs: bigint;
 }
 
+/**
+ * Core NATS, `assay.v1.ntf.mint.<kind>.<00..63>`, in no stream: something that wallets may be subscribed to changed. It may
+ * be lost, late or repeated.
+ */
+export interface ChangeNote {
+  /** sha256 of the filter (a quote id or the hex of a Y, as text). */
+  filterHash: Buffer;
+  /** Grows with every change of the object; 2^53 − 1 when nothing follows. */
+  version: bigint;
+  /** What NUT-17 calls payload: JSON text. */
+  payload: string;
+}
+
 function createBaseQuoteChanged(): QuoteChanged {
   return {
     naturalKey: "",
@@ -1366,6 +1379,88 @@ export const KeysetRotated: MessageFns<KeysetRotated> = {
       : 0n;
     message.keys = object.keys?.map((e) => KeysetKey.fromPartial(e)) || [];
     message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseChangeNote(): ChangeNote {
+  return { filterHash: Buffer.alloc(0), version: 0n, payload: "" };
+}
+
+export const ChangeNote: MessageFns<ChangeNote> = {
+  encode(message: ChangeNote, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.filterHash.length !== 0) {
+      writer.uint32(10).bytes(message.filterHash);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.version);
+    }
+    if (message.payload !== "") {
+      writer.uint32(26).string(message.payload);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangeNote {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangeNote();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.filterHash = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.payload = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ChangeNote>, I>>(base?: I): ChangeNote {
+    return ChangeNote.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChangeNote>, I>>(object: I): ChangeNote {
+    const message = createBaseChangeNote();
+    message.filterHash = object.filterHash ?? Buffer.alloc(0);
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.payload = object.payload ?? "";
     return message;
   },
 };
