@@ -1,0 +1,54 @@
+import { FakeClock } from '@assay/testkit/fake-clock';
+import { describe, expect, it } from 'vitest';
+import { rateLimit } from './rate-limit.ts';
+
+/** Whether two addresses share one count. */
+function share(first: string, second: string): boolean {
+  const limit = rateLimit(new FakeClock(), 1);
+  limit.takes(first);
+  return !limit.takes(second);
+}
+
+describe('the rate limit', () => {
+  it('takes so many requests of one address in a minute, and again in the next', () => {
+    const clock = new FakeClock();
+    const limit = rateLimit(clock, 2);
+    expect([1, 2, 3].map(() => limit.takes('192.0.2.1'))).toEqual([true, true, false]);
+    expect(limit.takes('192.0.2.2')).toBe(true);
+    clock.advance(59_999);
+    expect(limit.takes('192.0.2.1')).toBe(false);
+    clock.advance(1);
+    expect(limit.takes('192.0.2.1')).toBe(true);
+  });
+
+  it('of 0 takes everything', () => {
+    const limit = rateLimit(new FakeClock(), 0);
+    expect(Array.from({ length: 100 }, () => limit.takes('192.0.2.1')).every(Boolean)).toBe(true);
+  });
+
+  it.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2::2', true],
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', true],
+    ['2001:DB8:1:2::1', '2001:0db8:0001:0002:0:0:0:9', true],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+    ['2001:db8::1', '2001:db8:0:0:1::', true],
+    ['2001:db8::1', '2001:db8:0:1::1', false],
+    ['2001:db8::1:2:3:4', '2001:db8:0:0:9::', true],
+    ['::1', '::2', true],
+    ['::', '1::', false],
+    ['fe80::1%eth0', 'fe80::2', true],
+    ['64:ff9b::192.0.2.1', '64:ff9b::192.0.2.2', true],
+    ['::ffff:192.0.2.1', '192.0.2.1', true],
+    ['::FFFF:192.0.2.1', '::ffff:192.0.2.2', false],
+    ['192.0.2.1', '192.0.2.2', false],
+  ])('counts IPv6 by its /64, IPv4 by its address: %s and %s together is %s', (first, second, together) => {
+    expect(share(first, second)).toBe(together);
+  });
+
+  it('tells 100,000 networks of a minute apart; those beyond share one count', () => {
+    const limit = rateLimit(new FakeClock(), 1);
+    for (let index = 0; index < 100_000; index += 1)
+      limit.takes(`2001:db8:${index >> 8}:${(index & 255).toString(16)}::1`);
+    expect([limit.takes('192.0.2.1'), limit.takes('192.0.2.2')]).toEqual([true, false]);
+  });
+});
