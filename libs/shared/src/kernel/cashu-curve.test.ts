@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { bigintFromBytes, type Bytes, concat, fromHex, toHex, u32le, utf8 } from './bytes.ts';
-import { assertNativeCurve, dleqChallenge, hashToCurve, keysetIdV1, keysetIdV2, verifyDleq } from './cashu-curve.ts';
+import {
+  assertNativeCurve,
+  dleqChallenge,
+  hashToCurve,
+  isKeysetIdOf,
+  keysetIdV1,
+  keysetIdV2,
+  verifyDleq,
+} from './cashu-curve.ts';
 import { sha256 } from './hash.ts';
 
 const vectorsOf = <T>(file: string, schema: z.ZodType<T>) =>
@@ -111,6 +119,34 @@ describe('a keyset id', () => {
     const backwards = new Map([...keys].reverse());
     expect(keysetIdV2({ keys: backwards, unit: 'HASH', inputFeePpk: 0n, finalExpiry: 0n })).toBe(idV2);
     expect(keysetIdV1(backwards)).toBe(acceptance.A3.idV1);
+  });
+});
+
+describe('a keyset id and its content', () => {
+  const { keys, idV1, idV2 } = acceptance.A3;
+  const content = { keys, unit: 'hash', inputFeePpk: 0n, finalExpiry: undefined };
+
+  test('belong together by the rule of the version', () => {
+    expect([idV1, idV2].map((id) => isKeysetIdOf(id, content))).toEqual([true, true]);
+    const fewer = { ...content, keys: new Map([...keys].slice(1)) };
+    expect([idV1, idV2].map((id) => isKeysetIdOf(id, fewer))).toEqual([false, false]);
+    // Version 1 says nothing about the fee.
+    const dearer = { ...content, inputFeePpk: 1n };
+    expect([idV1, idV2].map((id) => isKeysetIdOf(id, dearer))).toEqual([true, false]);
+  });
+
+  test('of another version, or cut, never do', () => {
+    for (const id of [
+      '',
+      '0',
+      `02${idV2.slice(2)}`,
+      `02${idV1.slice(2)}`,
+      idV1.slice(0, 14),
+      idV2.slice(0, 16),
+      'ff',
+    ]) {
+      expect(isKeysetIdOf(id, content)).toBe(false);
+    }
   });
 });
 

@@ -93,6 +93,15 @@ export function keysetIdV2({ keys, unit, inputFeePpk, finalExpiry }: KeysetConte
   return `01${toHex(sha256(utf8(`${list.join(',')}|unit:${unit.toLowerCase()}${fee}${expiry}`)))}`;
 }
 
+/**
+ * Whether a keyset's id (lower-case hex) follows from its content, by the rule of the id's version: 00 or 01. Ids of any
+ * other version follow from nothing.
+ */
+export function isKeysetIdOf(id: string, content: KeysetContent): boolean {
+  if (id.startsWith('00')) return id === keysetIdV1(content.keys);
+  return id.startsWith('01') && id === keysetIdV2(content);
+}
+
 function ascendingKeys(keys: ReadonlyMap<bigint, Bytes>): [bigint, Bytes][] {
   return [...keys].sort(([left], [right]) => (left < right ? -1 : 1));
 }

@@ -17,6 +17,8 @@ const GROUP = { weightMax: 1_000, inFlightMax: 2, waitingMax: 4_096 } as const;
 /** Refusals of the signatory; any other of its errors is a fault. */
 const REFUSALS: Partial<Record<ErrorCode, SigningRefusal>> = {
   [ErrorCode.ERROR_CODE_AMOUNT_OUTSIDE_LIMIT]: 'amount-outside-limit',
+  // cdk tells repeated outputs with the code of repeated inputs.
+  [ErrorCode.ERROR_CODE_DUPLICATE_INPUTS_PROVIDED]: 'repeated-output',
   [ErrorCode.ERROR_CODE_DUPLICATE_OUTPUTS_PROVIDED]: 'repeated-output',
   [ErrorCode.ERROR_CODE_KEYSET_NOT_KNOWN]: 'keyset-unknown',
   [ErrorCode.ERROR_CODE_KEYSET_INACTIVE]: 'keyset-inactive',

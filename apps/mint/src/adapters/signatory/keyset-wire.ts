@@ -1,7 +1,7 @@
 import { CurrencyUnitType, type KeySet } from '@assay/proto/gen/signatory/signatory';
 import { assert } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
-import { keysetIdV1, keysetIdV2 } from '@assay/shared/kernel/cashu-curve';
+import { isKeysetIdOf } from '@assay/shared/kernel/cashu-curve';
 import { type Amount, amount } from '@assay/shared/kernel/money';
 import { isPublicKey } from '@assay/shared/kernel/schnorr';
 import type { Keyset } from '../../domain/keyset.ts';
@@ -25,10 +25,8 @@ export function parseKeyset(wire: KeySet): Keyset {
   const unit = parseWireUnit(wire);
   const finalExpiryS = wire.finalExpiry === 0n ? undefined : wire.finalExpiry;
   assert(content.size > 0 && [...content.values()].every(isPublicKey), `keyset ${id} has a key that is no point`);
-  const expected = id.startsWith('01')
-    ? keysetIdV2({ keys: content, unit, inputFeePpk: wire.inputFeePpk, finalExpiry: finalExpiryS })
-    : keysetIdV1(content);
-  assert(id === expected, `keyset ${id} has content of ${expected}`);
+  const terms = { keys: content, unit, inputFeePpk: wire.inputFeePpk, finalExpiry: finalExpiryS };
+  assert(isKeysetIdOf(id, terms), `keyset ${id} does not follow from its content`);
   const keys = new Map<Amount, string>([...content].map(([value, key]) => [amount(value), toHex(key)]));
   return { id, unit, active: wire.active, inputFeePpk: wire.inputFeePpk, finalExpiryS, keys };
 }
