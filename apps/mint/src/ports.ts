@@ -8,6 +8,9 @@ import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
 import type { Operation, OperationOutput, PointHex, UncommittedOperation } from './domain/operation.ts';
 import type { Quote, QuoteMethod, QuoteState, StoredTrace } from './domain/quote.ts';
+import type { Update } from './domain/subscriptions/delivery.ts';
+import type { SubscriptionKind } from './domain/subscriptions/kinds.ts';
+import type { Change, Observed } from './domain/subscriptions/observed.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
 import type { Unit } from './domain/unit.ts';
@@ -50,26 +53,31 @@ export interface QuotePage {
 
 /** Operations: the truth about what is spent, signed and issued. */
 export interface Operations {
+  /** The committed one; melts that are not committed are found by `Melts`. */
   find(opId: string): Promise<Operation | undefined>;
   /**
    * Atomic: all inputs spent, all outputs signed, all quote steps taken and the event recorded, or nothing. It is
    * committed at the time just before the insert, however long it waited for its turn: a cut of the supply relies on it.
    */
   commit(operation: UncommittedOperation): Promise<CommitOutcome>;
-  /** The spent ones among `ys`. */
+  /** The spent and the locked ones among `ys`. */
   findSpent(ys: readonly PointHex[]): Promise<ReadonlyMap<PointHex, SpentInput>>;
-  /** The signed ones among `bs`. */
-  findSigned(bs: readonly PointHex[]): Promise<ReadonlyMap<PointHex, OperationOutput>>;
+  /** The signed and the reserved ones among `bs`. */
+  findSigned(bs: readonly PointHex[]): Promise<ReadonlyMap<PointHex, FoundOutput>>;
 }
 
 /** `duplicate`: another operation holds the same op id, input, output or quote step; nothing was written. */
 export type CommitOutcome = 'committed' | 'duplicate';
 
-/** PENDING joins with melts. */
+/** PENDING: locked by a melt whose payment is not decided. */
 export interface SpentInput {
-  readonly state: 'SPENT';
+  readonly state: 'SPENT' | 'PENDING';
   readonly witness: string | undefined;
 }
+
+/** RESERVED: a melt whose payment is not decided may sign it as change. */
+export type FoundOutput =
+  { readonly state: 'SIGNED'; readonly signature: OperationOutput } | { readonly state: 'RESERVED' };
 
 /** Told after each commit, so that the quotes catch up at once; its own timer is what correctness rests on. */
 export interface Projection {
@@ -278,6 +286,25 @@ export interface PayableQuotes {
   }): Promise<QuotePage>;
 }
 
+/** A change of something that wallets may be subscribed to, as instances tell it to each other. */
+export interface ChangeNote extends Update {
+  readonly kind: SubscriptionKind;
+  readonly filterHash: string;
+}
+
+/** What is told here is heard here at once, with or without a bus, and by the other instances unless it is lost. */
+export interface ChangeNotes {
+  /** Never throws. */
+  tell(changes: readonly Change[]): void;
+  hear(listener: (note: ChangeNote) => void): void;
+  /** Resolves when notes of this shard come in, or when that cannot be waited for. */
+  listen(kind: SubscriptionKind, shard: number): Promise<void>;
+  leave(kind: SubscriptionKind, shard: number): void;
+}
+
+/** JSON text, the very one that a wallet gets when it asks over HTTP. */
+export type RenderObserved = (observed: Observed) => string;
+
 export interface QuoteIds {
   /** A new UUIDv7 with 74 random bits. */
   next(): string;
@@ -294,6 +321,14 @@ export interface PaymentSettings {
   readonly paysAmountless: boolean;
   /** Parts of a request can be paid (NUT-15). */
   readonly paysParts: boolean;
+}
+
+export interface IncomingAsked {
+  readonly quoteKey: string;
+  readonly amount: Amount;
+  /** At most 639 bytes in UTF-8. */
+  readonly description: string | undefined;
+  readonly expiry: UnixMs;
 }
 
 /** A request that a wallet has to pay. */
@@ -326,6 +361,13 @@ export interface OutgoingOptions {
   readonly amountlessMsat: bigint | undefined;
 }
 
+export interface OutgoingAsked {
+  readonly opId: string;
+  readonly request: string;
+  readonly amount: Amount;
+  readonly feeMax: Amount;
+}
+
 /**
  * How an outgoing payment stands. PAID and FAILED are final. UNKNOWN: it may still become either. NEVER_SEEN: the backend
  * was never asked to pay under this id, so asking it now pays at most once.
@@ -341,24 +383,14 @@ export type OutgoingPayment =
 export interface PaymentBackend {
   readonly settings: PaymentSettings;
   /** The same `quoteKey` gives the same request, whatever else is asked for with it. */
-  createIncoming(asked: {
-    readonly quoteKey: string;
-    readonly amount: Amount;
-    readonly description: string | undefined;
-    readonly expiry: UnixMs;
-  }): Promise<IncomingRequest>;
+  createIncoming(asked: IncomingAsked): Promise<IncomingRequest>;
   /** Ends with `signal`; payments may come again, and one may be missed: `checkIncoming` finds it. */
   watchIncoming(signal: AbortSignal): AsyncIterable<IncomingPayment>;
   /** Payments of this request so far. */
   checkIncoming(lookupId: string): Promise<readonly IncomingPayment[]>;
   /** Terms, or why it cannot be paid: no amount (11011), an amount that does not fit (11012), no request of ours (51000). */
   quoteOutgoing(request: string, options: OutgoingOptions): Promise<Result<OutgoingTerms, OutgoingRefusal>>;
-  payOutgoing(payment: {
-    readonly opId: string;
-    readonly request: string;
-    readonly amount: Amount;
-    readonly feeMax: Amount;
-  }): Promise<OutgoingPayment>;
+  payOutgoing(payment: OutgoingAsked): Promise<OutgoingPayment>;
   checkOutgoing(opId: string): Promise<OutgoingPayment>;
 }
 

@@ -33,6 +33,13 @@ const issuedUnits = counter('assay_mint_issued_units_total', 'Ecash issued by mi
   unit: 'open',
   method: QUOTE_METHODS,
 });
+/** How a payment of the backend was taken; `fault`: the backend could not be asked. */
+type PaymentOutcome = 'paid' | 'repeated' | 'refused' | 'unknown' | 'fault';
+
+const payments = counter('assay_mint_payments_total', 'Incoming payments by how they were taken', {
+  outcome: ['paid', 'repeated', 'refused', 'unknown', 'fault'] as const satisfies readonly PaymentOutcome[],
+});
+const fakeLightning = gauge('assay_mint_fake_lightning', '1 when Lightning is fake and has no value', {});
 const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
 const imbalance = gauge('assay_ledger_imbalance_units', 'Invariants that the last recount found broken: 0 always', {});
 const pausedAt = gauge('assay_mint_paused', '1 at the level that this instance obeys', { level: ISSUANCE_LEVELS });
@@ -56,12 +63,31 @@ const nut20 = counter('assay_mint_nut20_total', 'Accepted signatures of locked q
 });
 const signing = histogram('assay_signatory_sign_duration_seconds', 'One call of BlindSign', {}, SECONDS);
 
+const subscriptions = gauge('assay_ws_subscriptions', 'Open subscriptions of wallets (NUT-17)', {});
+const foundByResync = counter('assay_ws_resync_found_total', 'Changes that no note had told subscribers', {});
+
+export function subscriptionsOpen(count: number): void {
+  subscriptions.set({}, count);
+}
+
+export function resyncFound(count: number): void {
+  foundByResync.add({}, count);
+}
+
 export function quoteCameTo(method: QuoteMethod, state: QuoteState): void {
   quotes.add({ method, state });
 }
 
 export function quotePaidAfter(seconds: number): void {
   timeToPaid.observe({}, seconds);
+}
+
+export function paymentSeen(outcome: PaymentOutcome): void {
+  payments.add({ outcome });
+}
+
+export function lightningIsFake(): void {
+  fakeLightning.set({}, 1);
 }
 
 export function pendingQuotes(count: number, oldestAgeSeconds: number): void {

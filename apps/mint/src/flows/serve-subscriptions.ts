@@ -1,0 +1,165 @@
+import { present } from '@assay/shared/kernel/assert';
+import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { afterNote, afterReading, FINAL_VERSION, type Reading, type Update } from '../domain/subscriptions/delivery.ts';
+import type { SubscriptionKind } from '../domain/subscriptions/kinds.ts';
+import { filterOf, type Observed, storedVersion } from '../domain/subscriptions/observed.ts';
+import {
+  decideSubscribe,
+  type SubscribeRefusal,
+  type SubscribeRequest,
+  type WantedSubscription,
+} from '../domain/subscriptions/requests.ts';
+import type { ChangeNote, ChangeNotes, RenderObserved } from '../ports.ts';
+import { resyncFound, subscriptionsOpen } from '../telemetry.ts';
+import { type ObservePorts, readObserved } from './read-observed.ts';
+import { type WatchedFilter, watchedFilters, type WatchedFilters, watchFilter } from './watched-filters.ts';
+
+export interface SubscriptionPorts extends ObservePorts {
+  readonly notes: ChangeNotes;
+  readonly render: RenderObserved;
+}
+
+/** Subscriptions of all wallets that are connected to this instance. */
+export interface Subscriptions {
+  /** @param tell shows a payload under the wallet's name of the subscription */
+  connect(tell: (subId: string, payload: string) => void): SubscriberConnection;
+  /** Reads everything that is watched again, for notes may be lost; returns how much they had not told. */
+  resync(): Promise<number>;
+}
+
+export interface SubscriberConnection {
+  /** The subscription, if it is granted: nothing is told before `begin`, which tells every current state. */
+  subscribe(request: SubscribeRequest): Promise<Result<{ begin(): void }, SubscribeRefusal>>;
+  /** False when there is no such subscription. */
+  unsubscribe(subId: string): boolean;
+  openCount(): number;
+  close(): void;
+}
+
+/** What all connections of an instance may watch together: some 100 MB. */
+const WATCHED_MAX = 200_000;
+/** Of one bulk read. */
+const RESYNC_READ_MAX = 1_000;
+
+export function serveSubscriptions(ports: SubscriptionPorts): Subscriptions {
+  const watched = watchedFilters(ports.notes);
+  const hub: Hub = { ...ports, watched, openCount: 0 };
+  ports.notes.hear((note) => {
+    for (const entry of watched.get(note.kind, note.filterHash)) hearNote(entry, note);
+  });
+  return { connect: (tell) => connect(hub, tell), resync: () => resync(hub) };
+}
+
+interface Hub extends SubscriptionPorts {
+  readonly watched: WatchedFilters;
+  openCount: number;
+}
+
+function connect(hub: Hub, tell: (subId: string, payload: string) => void): SubscriberConnection {
+  const open = new Map<string, readonly WatchedFilter[]>();
+  const end = (subId: string) => {
+    const entries = open.get(subId);
+    if (entries === undefined) return false;
+    open.delete(subId);
+    hub.watched.remove(entries);
+    countOpen(hub, -1);
+    return true;
+  };
+  const watch = async ({ subId, kind, filters }: WantedSubscription) => {
+    const entries = filters.map((filter) => watchFilter(kind, filter, (payload) => tell(subId, payload)));
+    open.set(subId, entries);
+    countOpen(hub, 1);
+    // Before the read, so that no change falls between the two.
+    await hub.watched.add(entries);
+    const current = await readings(hub, kind, filters);
+    if (!filters.every((filter) => current.has(filter))) return undefined;
+    return { begin: () => (open.get(subId) === entries ? begin(entries, current) : undefined) };
+  };
+  return {
+    async subscribe(request) {
+      const wanted = decideSubscribe({ open, room: WATCHED_MAX - hub.watched.count() }, request);
+      if (!wanted.ok) return wanted;
+      let granted: { begin(): void } | undefined;
+      try {
+        granted = await watch(wanted.value);
+      } finally {
+        if (granted === undefined) end(wanted.value.subId);
+      }
+      return granted === undefined ? err('quote-unknown') : ok(granted);
+    },
+    unsubscribe: end,
+    openCount: () => open.size,
+    close: () => [...open.keys()].forEach(end),
+  };
+}
+
+function countOpen(hub: Hub, by: 1 | -1): void {
+  hub.openCount += by;
+  subscriptionsOpen(hub.openCount);
+}
+
+async function readings(
+  hub: Hub,
+  kind: SubscriptionKind,
+  filters: readonly string[],
+): Promise<ReadonlyMap<string, Reading>> {
+  const found = await readObserved(hub, kind, filters);
+  return new Map(found.map((observed) => [filterOf(observed), readingOf(hub, observed)]));
+}
+
+function readingOf({ render }: Hub, observed: Observed): Reading {
+  return { version: storedVersion(observed), payload: render(observed) };
+}
+
+function begin(entries: readonly WatchedFilter[], current: ReadonlyMap<string, Reading>): void {
+  for (const entry of entries) {
+    const { version = 0, payload } = present(current.get(entry.filter), 'reading');
+    tellNext(entry, { version, payload });
+    entry.isBegun = true;
+  }
+  for (const entry of entries) {
+    if (entry.held !== undefined) tellNext(entry, afterNote(entry.told, entry.held));
+    entry.held = undefined;
+  }
+}
+
+function hearNote(entry: WatchedFilter, note: ChangeNote): void {
+  if (entry.isBegun) tellNext(entry, afterNote(entry.told, note));
+  else entry.held = afterNote(entry.held, note) ?? entry.held;
+}
+
+/** Whether there was something to tell. */
+function tellNext(entry: WatchedFilter, next: Update | undefined): boolean {
+  if (next === undefined) return false;
+  entry.told = next;
+  entry.tell(next.payload);
+  return true;
+}
+
+async function resync(hub: Hub): Promise<number> {
+  const stale = hub.watched.all().filter(({ isBegun, told }) => isBegun && told?.version !== FINAL_VERSION);
+  let found = 0;
+  for (const [kind, entries] of Map.groupBy(stale, (entry) => entry.kind)) {
+    const byFilter = [...Map.groupBy(entries, ({ filter }) => filter)];
+    for (let from = 0; from < byFilter.length; from += RESYNC_READ_MAX) {
+      found += await resyncFilters(hub, kind, byFilter.slice(from, from + RESYNC_READ_MAX));
+    }
+  }
+  resyncFound(found);
+  return found;
+}
+
+async function resyncFilters(
+  hub: Hub,
+  kind: SubscriptionKind,
+  byFilter: readonly (readonly [string, readonly WatchedFilter[]])[],
+): Promise<number> {
+  const before = new Map(byFilter.flatMap(([, entries]) => entries.map((entry) => [entry, entry.told] as const)));
+  const filters = byFilter.map(([filter]) => filter);
+  const current = await readings(hub, kind, filters);
+  const told = [...before].filter(([entry, toldBefore]) => {
+    const reading = current.get(entry.filter);
+    return reading !== undefined && tellNext(entry, afterReading(entry.told, reading, toldBefore));
+  });
+  return told.length;
+}
