@@ -96,7 +96,7 @@ export function operationsContract(open: (clock: Clock) => Promise<readonly [Ope
       expect([...spent.keys()].sort()).toEqual([anInput('a').y, anInput('b').y].sort());
       expect(spent.get(anInput('a').y)).toEqual({ state: 'SPENT', witness: undefined });
       const signed = await other.findSigned([anOutput('x').b, anOutput('y').b]);
-      expect([...signed]).toEqual([[anOutput('x').b, anOutput('x')]]);
+      expect([...signed]).toEqual([[anOutput('x').b, { state: 'SIGNED', signature: anOutput('x') }]]);
     });
 
     it.each<[string, Operation, Operation]>([

@@ -1,3 +1,4 @@
+import { unixMs } from '@assay/shared/kernel/clock';
 import { ensureCollections, MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { startMongod } from '@assay/testkit/servers';
@@ -5,7 +6,10 @@ import { MongoClient } from 'mongodb';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OperationDocument, OPERATIONS } from '../src/adapters/mongo/operation-document.ts';
+import type { MeltDocument } from '../src/adapters/mongo/melt-document.ts';
 import { mongoOperations } from '../src/adapters/mongo/operations.ts';
+import { mongoMelts } from '../src/adapters/mongo/melts.ts';
+import { anIntent, meltsContract, paidOperation } from './melts-contract.ts';
 import { aMint, anInput, anOutput, aSwap, operationsContract } from './operations-contract.ts';
 
 const clock = new FakeClock();
@@ -23,6 +27,12 @@ afterEach(async () => {
 operationsContract(async (clock) => {
   const { db } = await open();
   return [mongoOperations(db, clock), mongoOperations(db, clock)];
+});
+
+meltsContract(async (clock) => {
+  const { db } = await open();
+  const instance = () => ({ melts: mongoMelts(db, clock), operations: mongoOperations(db, clock) });
+  return [instance(), instance()];
 });
 
 describe('the document of an operation', () => {
@@ -44,6 +54,37 @@ describe('the document of an operation', () => {
       outbox: [{ event: 'mint.operation.committed', id: `operation:${stored?._id}:1` }],
     });
     expect(stored?.outputs[0]?.b).toHaveLength(33);
+  });
+
+  it('of a melt has no event until it is paid, and no supply counts it', async () => {
+    const { db } = await open();
+    const melts = mongoMelts(db, clock);
+    const intent = anIntent('melt', ['a', 'b'], ['x', 'y']);
+    await melts.reserve(intent);
+    const collection = db.collection<MeltDocument>('operations');
+    const reserved = await collection.findOne({});
+    expect(reserved).toMatchObject({ state: 'PENDING', meltLive: true, hasInputs: true, hasOutputs: true, outbox: [] });
+    expect([reserved?.committedAt, reserved?.projected]).toEqual([undefined, undefined]);
+    const pending = await melts.find(intent.opId);
+    if (pending?.state !== 'PENDING') throw new Error('not pending');
+    await melts.commit(pending, paidOperation(intent, ['x']), undefined);
+    const paid = await collection.findOne({});
+    expect(paid).toMatchObject({ state: 'COMMITTED', projected: false, version: 2, out: 4n });
+    expect(paid?.outbox).toMatchObject([{ id: `operation:${intent.opId}:2`, event: 'mint.operation.committed' }]);
+    expect(paid?.outputs).toHaveLength(1);
+  });
+
+  it('of a failed melt keeps its inputs where no index holds them', async () => {
+    const { db } = await open();
+    const melts = mongoMelts(db, clock);
+    await melts.reserve(anIntent('melt', ['a'], ['x']));
+    const [pending] = await melts.listPending({ before: unixMs(clock.now() + 1), after: undefined, limit: 1 });
+    if (pending === undefined) throw new Error('not pending');
+    await melts.release(pending);
+    const failed = await db.collection<MeltDocument>('operations').findOne({});
+    const flags = { meltLive: false, hasInputs: false, hasOutputs: false, inputs: [], outputs: [] };
+    expect(failed).toMatchObject({ state: 'FAILED', ...flags });
+    expect(failed?.released).toHaveLength(1);
   });
 
   it('the server gives up an insert after ten seconds', async () => {
@@ -87,7 +128,7 @@ describe('a question about one point of each of many operations', () => {
     await db.command({ profile: 0 });
     expect([spent.size, signed.size]).toEqual([20, 20]);
     expect([...spent.values()]).toContainEqual({ state: 'SPENT', witness: 'w'.repeat(1_000) });
-    expect(signed.get(anOutput('wide-3/7').b)).toEqual(anOutput('wide-3/7'));
+    expect(signed.get(anOutput('wide-3/7').b)).toEqual({ state: 'SIGNED', signature: anOutput('wide-3/7') });
     const answers = await db
       .collection('system.profile')
       .find({ ns: `${db.databaseName}.operations` })

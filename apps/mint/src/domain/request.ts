@@ -31,6 +31,15 @@ export interface MintRequest {
   readonly signature: string | undefined;
 }
 
+export interface MeltRequest {
+  readonly quoteId: string;
+  readonly inputs: readonly ProofInput[];
+  /** Blank: their amounts are placeholders of the wallet (NUT-08). */
+  readonly outputs: readonly BlindedOutput[];
+  /** Answer PENDING at once and pay then. */
+  readonly prefersAsync: boolean;
+}
+
 /** Configured maxima of one request. */
 export interface RequestLimits {
   readonly inputs: number;

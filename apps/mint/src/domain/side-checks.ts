@@ -29,14 +29,17 @@ export function pointHex(bytes: Uint8Array): PointHex {
   return toHex(bytes) as PointHex;
 }
 
-export function refuseCounts({
-  inputs,
-  outputs,
-  limits,
-}: Pick<Sides, 'inputs' | 'outputs' | 'limits'>): Refusal | undefined {
+type Counted = Pick<Sides, 'inputs' | 'outputs' | 'limits'>;
+
+export function refuseCounts(sides: Counted): Refusal | undefined {
+  return refuseTooMany(sides) ?? (sides.outputs.length === 0 ? refusal('bad-request', 'no outputs') : undefined);
+}
+
+export function refuseTooMany({ inputs, outputs, limits }: Counted): Refusal | undefined {
   if (inputs.length > limits.inputs) return refusal('too-many-inputs', `more than ${limits.inputs} inputs`);
-  if (outputs.length > limits.outputs) return refusal('too-many-outputs', `more than ${limits.outputs} outputs`);
-  return outputs.length === 0 ? refusal('bad-request', 'no outputs') : undefined;
+  return outputs.length > limits.outputs
+    ? refusal('too-many-outputs', `more than ${limits.outputs} outputs`)
+    : undefined;
 }
 
 export function refusePoints({ inputs, outputs }: Pick<Sides, 'inputs' | 'outputs'>): Refusal | undefined {
@@ -69,17 +72,38 @@ export function refuseKeysets({ inputs, outputs, keysetOf, now }: Sides): Refusa
 }
 
 /** One unit on each side, and the same on both; `quoteUnit` is the other side of a mint. */
-export function refuseUnits({ inputs, outputs, keysetOf }: Sides, quoteUnit?: Unit): Refusal | undefined {
-  const unitsOf = (entries: readonly { keyset: string }[]) =>
-    new Set(entries.map(({ keyset }) => keysetOf(keyset)?.unit));
-  const given = quoteUnit === undefined ? unitsOf(inputs) : new Set([quoteUnit]);
-  const asked = unitsOf(outputs);
-  if (given.size > 1 || asked.size > 1) return refusal('several-units');
-  return new Set([...given, ...asked]).size === 1 ? undefined : refusal('units-differ');
+export function refuseUnits(sides: Sides, quoteUnit?: Unit): Refusal | undefined {
+  const given = quoteUnit === undefined ? unitsOf(sides, sides.inputs) : new Set([quoteUnit]);
+  return refuseDiffering([given, unitsOf(sides, sides.outputs)]);
 }
 
-export function refuseAmounts({ inputs, outputs, keysetOf }: Sides): Refusal | undefined {
+/** A melt has three sides: inputs, blank outputs if any, and the quote. */
+export function refuseUnitsOfMelt(sides: Sides, quoteUnit: Unit): Refusal | undefined {
+  return refuseDiffering([unitsOf(sides, sides.inputs), unitsOf(sides, sides.outputs), new Set([quoteUnit])]);
+}
+
+export function refuseAmounts(sides: Sides): Refusal | undefined {
+  return refuseOddAmounts(sides, [...sides.inputs, ...sides.outputs]);
+}
+
+/** Amounts of blank outputs are placeholders. */
+export function refuseInputAmounts(sides: Sides): Refusal | undefined {
+  return refuseOddAmounts(sides, sides.inputs);
+}
+
+type Units = ReadonlySet<Unit | undefined>;
+
+function unitsOf({ keysetOf }: Sides, entries: readonly { readonly keyset: string }[]): Units {
+  return new Set(entries.map(({ keyset }) => keysetOf(keyset)?.unit));
+}
+
+function refuseDiffering(sides: readonly Units[]): Refusal | undefined {
+  if (sides.some(({ size }) => size > 1)) return refusal('several-units');
+  return new Set(sides.flatMap((units) => [...units])).size === 1 ? undefined : refusal('units-differ');
+}
+
+function refuseOddAmounts({ keysetOf }: Sides, entries: readonly (ProofInput | BlindedOutput)[]): Refusal | undefined {
   const isDenomination = ({ amount, keyset }: ProofInput | BlindedOutput) =>
     keysetOf(keyset)?.keys.has(amount) === true;
-  return [...inputs, ...outputs].every(isDenomination) ? undefined : refusal('amount-outside-limit');
+  return entries.every(isDenomination) ? undefined : refusal('amount-outside-limit');
 }

@@ -1,10 +1,10 @@
 import type { PointHex } from '../domain/operation.ts';
 import type { Operations } from '../ports.ts';
 
-/** What a wallet is told about one proof. A Y that was never seen is UNSPENT; PENDING joins with melts. */
+/** What a wallet is told about one proof. A Y that was never seen is UNSPENT; PENDING: locked by a melt under way. */
 export interface ProofState {
   readonly y: PointHex;
-  readonly state: 'UNSPENT' | 'SPENT';
+  readonly state: 'UNSPENT' | 'PENDING' | 'SPENT';
   readonly witness: string | undefined;
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { memoryMint, type MemoryMint } from '../../test/memory-mint.ts';
 import { memoryOperations, operationStore } from '../../test/memory-operations.ts';
+import { memoryMelts } from '../../test/memory-melts.ts';
+import { meltsContract } from '../../test/melts-contract.ts';
 import { operationsContract } from '../../test/operations-contract.ts';
 import { mintProofs, mintRequest, opId, swapRequest } from '../../test/requests.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -9,6 +11,12 @@ import { swap, type SwapPorts } from './swap.ts';
 operationsContract(async (clock) => {
   const store = operationStore();
   return [memoryOperations(store, clock), memoryOperations(store, clock)];
+});
+
+meltsContract(async (clock) => {
+  const store = operationStore();
+  const instance = () => ({ melts: memoryMelts(store, clock), operations: memoryOperations(store, clock) });
+  return [instance(), instance()];
 });
 
 class Crash extends Error {}

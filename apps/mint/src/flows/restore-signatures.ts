@@ -6,6 +6,9 @@ export async function restoreSignatures(
   { operations }: { readonly operations: Operations },
   bs: readonly PointHex[],
 ): Promise<readonly OperationOutput[]> {
-  const signed = await operations.findSigned(bs);
-  return bs.flatMap((b) => signed.get(b) ?? []);
+  const found = await operations.findSigned(bs);
+  return bs.flatMap((b) => {
+    const output = found.get(b);
+    return output?.state === 'SIGNED' ? [output.signature] : [];
+  });
 }

@@ -6,13 +6,15 @@ import { firstRefusal } from '../domain/checks.ts';
 import { feeOf } from '../domain/fees.ts';
 import type { PointHex } from '../domain/operation.ts';
 import { once } from '../domain/once.ts';
-import { type Refusal, refusal } from '../domain/refusals.ts';
+import type { Refusal } from '../domain/refusals.ts';
 import type { RequestLimits, SwapRequest } from '../domain/request.ts';
 import { pointOfSecret } from '../domain/side-checks.ts';
 import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
 import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
+import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
+import { refuseSpent } from './refuse-spent.ts';
 
 const NOTHING = amountOf(0n);
 
@@ -42,7 +44,11 @@ async function plan(
   const refused =
     firstRefusal(SWAP_CHECKS, subject) ??
     firstOf(
-      await Promise.all([refuseProofs(ports, request), refuseSpent(ports, ys()), refuseSigned(ports, request.outputs)]),
+      await Promise.all([
+        refuseProofs(ports, request.inputs),
+        refuseSpent(ports, ys()),
+        refuseSigned(ports, request.outputs),
+      ]),
     );
   if (refused !== undefined) return err(refused);
   const signatures = await sign(ports.signatory, request.outputs);
@@ -78,12 +84,4 @@ function planned(opId: string, { inputs, ys, keysetOf }: SwapSubject): Omit<Plan
 /** The last rows are asked at once, for they wait for others; the first of them that refuses still answers. */
 function firstOf(rows: readonly (Refusal | undefined)[]): Refusal | undefined {
   return rows.find((refused) => refused !== undefined);
-}
-
-async function refuseProofs({ signatory }: SwapPorts, { inputs }: SwapRequest): Promise<Refusal | undefined> {
-  return (await signatory.verifyProofs(inputs)) ? undefined : refusal('proof-invalid');
-}
-
-async function refuseSpent({ operations }: SwapPorts, ys: readonly PointHex[]): Promise<Refusal | undefined> {
-  return (await operations.findSpent(ys)).size === 0 ? undefined : refusal('already-spent');
 }

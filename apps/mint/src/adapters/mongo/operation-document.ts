@@ -10,11 +10,12 @@ import {
   type OperationOutput,
 } from '../../domain/operation.ts';
 import { quoteStepKey } from '../../domain/operation.ts';
+import { MELT } from '../../domain/melt.ts';
 import { pointHex } from '../../domain/side-checks.ts';
 import type { Unit } from '../../domain/unit.ts';
 import { committedEvent } from './operation-event.ts';
 
-interface InputDocument {
+export interface InputDocument {
   /** 33 bytes, as `b` and `c` of an output; `e` and `s` are 32 bytes. */
   y: Uint8Array;
   keyset: string;
@@ -22,7 +23,7 @@ interface InputDocument {
   witness?: string;
 }
 
-interface OutputDocument {
+export interface OutputDocument {
   b: Uint8Array;
   keyset: string;
   amount: bigint;
@@ -31,10 +32,12 @@ interface OutputDocument {
   s: Uint8Array;
 }
 
-/** One swap or mint. Arrays exist even when empty; a flag beside each keeps empty ones out of its unique index. */
+/**
+ * One committed operation. Arrays exist even when empty; a flag beside each keeps empty ones out of its unique index. The
+ * same collection holds melts that are PENDING or FAILED (`MeltDocument`): whoever means committed ones asks for them.
+ */
 export interface OperationDocument extends Versioned {
   kind: OperationKind;
-  /** PENDING and FAILED join with melts. */
   state: 'COMMITTED';
   method?: NonNullable<Operation['method']>;
   unit: Unit;
@@ -64,14 +67,31 @@ export const OPERATIONS: CollectionDefinition = {
   schema: {
     bsonType: 'object',
     required: [
-      ...['_id', 'kind', 'state', 'unit', 'committedAt', 'hasInputs', 'inputs', 'hasOutputs', 'outputs'],
-      ...['hasQuotes', 'quoteKeys', 'quoteAmounts', 'fee', 'out', 'surplus', 'projected', 'version', 'outbox'],
+      ...['_id', 'kind', 'state', 'unit', 'hasInputs', 'inputs', 'hasOutputs', 'outputs'],
+      ...['hasQuotes', 'quoteKeys', 'quoteAmounts', 'fee', 'version', 'outbox'],
+    ],
+    anyOf: [
+      {
+        required: ['committedAt', 'out', 'surplus', 'projected'],
+        properties: { state: { enum: ['COMMITTED'] } },
+      },
+      {
+        required: ['meltQuoteId', 'meltLive', 'updatedAt'],
+        properties: { kind: { enum: ['MELT'] }, state: { enum: ['PENDING', 'FAILED'] } },
+      },
     ],
     properties: {
       _id: { bsonType: 'string', minLength: 64, maxLength: 64 },
       kind: { enum: ['SWAP', 'MINT', 'MELT', 'REDEEM'] },
-      state: { enum: ['COMMITTED'] },
+      state: { enum: Object.keys(MELT) },
       committedAt: { bsonType: 'date' },
+      meltQuoteId: { bsonType: 'string', minLength: 36, maxLength: 36 },
+      paymentKey: { bsonType: 'string', minLength: 1, maxLength: 128 },
+      meltLive: { bsonType: 'bool' },
+      released: POINTS,
+      attempt: { bsonType: 'int', minimum: 1 },
+      preimage: { bsonType: 'string', maxLength: 256 },
+      updatedAt: { bsonType: 'date' },
       inputs: POINTS,
       outputs: POINTS,
       quoteKeys: { bsonType: 'array', maxItems: 100 },
@@ -88,6 +108,9 @@ export const OPERATIONS: CollectionDefinition = {
     { name: 'inputsY_unique', keys: { 'inputs.y': 1 }, unique: true, where: { hasInputs: true } },
     { name: 'outputsB_unique', keys: { 'outputs.b': 1 }, unique: true, where: { hasOutputs: true } },
     { name: 'quoteKeys_unique', keys: { quoteKeys: 1 }, unique: true, where: { hasQuotes: true } },
+    { name: 'meltQuoteId_unique', keys: { meltQuoteId: 1 }, unique: true, where: { meltLive: true } },
+    { name: 'paymentKey_unique', keys: { paymentKey: 1 }, unique: true, where: { meltLive: true } },
+    { name: 'state_updatedAt', keys: { state: 1, updatedAt: 1, _id: 1 }, where: { state: 'PENDING' } },
     { name: 'projected_false', keys: { projected: 1 }, where: { projected: false } },
     { name: 'committedAt_time', keys: { committedAt: 1 } },
   ],
@@ -115,7 +138,7 @@ export function renderOperation(operation: Operation): OperationDocument {
     projected: false,
     ...(trace === undefined ? {} : { trace }),
     version: 1,
-    outbox: [committedEvent(operation)],
+    outbox: [committedEvent(operation, 1)],
   };
 }
 
@@ -141,15 +164,15 @@ export function parseOutput({ b, keyset, amount, c, e, s }: OutputDocument): Ope
   return { b: pointHex(b), keyset, amount: amountOf(amount), c: pointHex(c), e: pointHex(e), s: pointHex(s) };
 }
 
-function parseInput({ y, keyset, amount, witness }: InputDocument): OperationInput {
+export function parseInput({ y, keyset, amount, witness }: InputDocument): OperationInput {
   return { y: pointHex(y), keyset, amount: amountOf(amount), witness };
 }
 
-function renderInput({ y, keyset, amount, witness }: OperationInput): InputDocument {
+export function renderInput({ y, keyset, amount, witness }: OperationInput): InputDocument {
   return { y: bytesOf(y), keyset, amount, ...(witness === undefined ? {} : { witness }) };
 }
 
-function renderOutput({ b, keyset, amount, c, e, s }: OperationOutput): OutputDocument {
+export function renderOutput({ b, keyset, amount, c, e, s }: OperationOutput): OutputDocument {
   return { b: bytesOf(b), keyset, amount, c: bytesOf(c), e: bytesOf(e), s: bytesOf(s) };
 }
 

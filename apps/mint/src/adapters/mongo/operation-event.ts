@@ -9,8 +9,8 @@ const WIRE_KIND = {
   REDEEM: WireKind.OPERATION_KIND_REDEEM,
 } as const satisfies Record<Operation['kind'], WireKind>;
 
-/** `mint.operation.committed`, stored with its operation. */
-export function committedEvent(operation: Operation): OutboxEntry {
+/** `mint.operation.committed`, stored with its operation; a melt is not committed in its first version. */
+export function committedEvent(operation: Operation, version: number): OutboxEntry {
   const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, out, surplus, trace } = operation;
   const message = {
     opId,
@@ -25,7 +25,7 @@ export function committedEvent(operation: Operation): OutboxEntry {
     surplus,
     quotes: quotes.map(({ naturalKey, amount }) => ({ naturalKey, amount })),
     atMs: BigInt(committedAt),
-    version: 1n,
+    version: BigInt(version),
   };
   return outboxEntry('mint.operation.committed', message, committedAt, trace);
 }

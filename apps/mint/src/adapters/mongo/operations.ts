@@ -1,10 +1,18 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { Collection, Db } from 'mongodb';
-import type { Operation, OperationOutput, PointHex } from '../../domain/operation.ts';
+import type { Operation, PointHex, UncommittedOperation } from '../../domain/operation.ts';
 import { pointHex } from '../../domain/side-checks.ts';
 import { grouped } from '../../grouping.ts';
-import type { Operations, SpentInput } from '../../ports.ts';
-import { bytesOf, type OperationDocument, OPERATIONS, parseOperation, parseOutput } from './operation-document.ts';
+import type { FoundOutput, Operations, SpentInput } from '../../ports.ts';
+import type { ReservedDocument } from './melt-document.ts';
+import {
+  bytesOf,
+  type OperationDocument,
+  OPERATIONS,
+  parseOperation,
+  parseOutput,
+  renderOperation,
+} from './operation-document.ts';
 import { operationWriter } from './operation-writer.ts';
 
 const READ = { inFlightMax: 2, waitingMax: 10_000 } as const;
@@ -27,7 +35,11 @@ export function mongoOperations(db: Db, clock: Clock): Operations {
       weightMax: IDS_PER_READ,
       run: (opIds: readonly string[]) => readByIds(collection, opIds),
     }),
-    commit: operationWriter(collection, clock),
+    commit: operationWriter<UncommittedOperation, OperationDocument>({
+      collection,
+      clock,
+      render: (operation, committedAt) => renderOperation({ ...operation, committedAt }),
+    }),
     findSpent: findByPoint.spent,
     findSigned: findByPoint.signed,
   };
@@ -38,7 +50,7 @@ async function readByIds(
   opIds: readonly string[],
 ): Promise<readonly (Operation | undefined)[]> {
   const documents = await collection
-    .find({ _id: { $in: [...new Set(opIds)] } }, { projection: { outbox: 0 } })
+    .find({ _id: { $in: [...new Set(opIds)] }, state: 'COMMITTED' }, { projection: { outbox: 0 } })
     .toArray();
   const byId = new Map(documents.map((document) => [document._id, parseOperation(document)]));
   return opIds.map((opId) => byId.get(opId));
@@ -75,35 +87,55 @@ async function readSpent(
 ): Promise<ReadonlyMap<PointHex, SpentInput>> {
   const asked = { 'inputs.y': { $in: ys.map(bytesOf) } };
   const found = await collection
-    .aggregate<{ inputs: OperationDocument['inputs'][number] }>(
+    .aggregate<{ state: 'COMMITTED' | 'PENDING'; inputs: OperationDocument['inputs'][number] }>(
       [
         { $match: { hasInputs: true, ...asked } },
-        { $project: { _id: 0, 'inputs.y': 1, 'inputs.witness': 1 } },
+        { $project: { _id: 0, state: 1, 'inputs.y': 1, 'inputs.witness': 1 } },
         { $unwind: '$inputs' },
         { $match: asked },
       ],
       { hint: 'inputsY_unique' },
     )
     .toArray();
-  return new Map(found.map(({ inputs: { y, witness } }) => [pointHex(y), { state: 'SPENT', witness }]));
+  return new Map(
+    found.map(({ state, inputs: { y, witness } }) => [
+      pointHex(y),
+      { state: state === 'COMMITTED' ? 'SPENT' : 'PENDING', witness },
+    ]),
+  );
 }
 
 async function readSigned(
   collection: Collection<OperationDocument>,
   bs: readonly PointHex[],
-): Promise<ReadonlyMap<PointHex, OperationOutput>> {
+): Promise<ReadonlyMap<PointHex, FoundOutput>> {
   const asked = { 'outputs.b': { $in: bs.map(bytesOf) } };
   const found = await collection
-    .aggregate<{ outputs: OperationDocument['outputs'][number] }>(
+    .aggregate<SignedOutput | ReservedOutput>(
       [
         { $match: { hasOutputs: true, ...asked } },
-        { $project: { _id: 0, outputs: 1 } },
+        { $project: { _id: 0, state: 1, outputs: 1 } },
         { $unwind: '$outputs' },
         { $match: asked },
       ],
       { hint: 'outputsB_unique' },
     )
     .toArray();
-  const outputs = found.map((document) => parseOutput(document.outputs));
-  return new Map(outputs.map((output) => [output.b, output]));
+  return new Map(found.map((document) => [pointHex(document.outputs.b), foundOutput(document)]));
+}
+
+interface SignedOutput {
+  readonly state: 'COMMITTED';
+  readonly outputs: OperationDocument['outputs'][number];
+}
+
+interface ReservedOutput {
+  readonly state: 'PENDING';
+  readonly outputs: ReservedDocument;
+}
+
+function foundOutput(document: SignedOutput | ReservedOutput): FoundOutput {
+  return document.state === 'COMMITTED'
+    ? { state: 'SIGNED', signature: parseOutput(document.outputs) }
+    : { state: 'RESERVED' };
 }

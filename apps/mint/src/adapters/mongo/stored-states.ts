@@ -6,7 +6,7 @@ import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
 import { type ChunkDocument, SUPPLY, SUPPLY_CHUNKS, type SupplyDocument, supplyOf } from './supply-document.ts';
 
 const PAGE = 500;
-const UNIQUE_INDEXES = ['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique'];
+const UNIQUE_INDEXES = ['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique', 'meltQuoteId_unique'];
 const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
 interface Snapshot {
@@ -89,7 +89,8 @@ async function* operationPages(
   open: ReadonlySet<string>,
 ): AsyncIterable<readonly StoredOperation[]> {
   const { session, operations } = snapshot;
-  const all = operations.find({}, { session, ...WITHOUT_OUTBOX, batchSize: PAGE });
+  // Melts that are not committed have moved nothing.
+  const all = operations.find({ state: 'COMMITTED' }, { session, ...WITHOUT_OUTBOX, batchSize: PAGE });
   for await (const page of pagesOf(all)) {
     const parsed = page.map((document) => ({ document, operation: parseOperation(document) }));
     const known = await knownQuotes(

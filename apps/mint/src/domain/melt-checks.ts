@@ -1,0 +1,75 @@
+import { amount, sumAmounts } from '@assay/shared/kernel/money';
+import type { Check } from './checks.ts';
+import { feeOf } from './fees.ts';
+import type { IssuanceLevel } from './issuance-level.ts';
+import type { MeltQuote } from './melt-quote.ts';
+import { type Refusal, refusal } from './refusals.ts';
+import {
+  refuseInputAmounts,
+  refuseKeysets,
+  refusePoints,
+  refuseRepeatedInputs,
+  refuseRepeatedOutputs,
+  refuseTooMany,
+  refuseUnitsOfMelt,
+  type Sides,
+} from './side-checks.ts';
+import { refuseConditions } from './spending-conditions/refuse-conditions.ts';
+
+/** The state of another melt that pays what this quote would pay. */
+export type RivalPayment = 'PENDING' | 'COMMITTED';
+
+/** `outputs` are the blank ones: their amounts are the wallet's placeholders. */
+export interface MeltSubject extends Sides {
+  readonly level: IssuanceLevel;
+  /** Method in the path. */
+  readonly method: string;
+  /** What the store has under the wallet's id, as its operations say. */
+  readonly quote: MeltQuote | undefined;
+  readonly rival: RivalPayment | undefined;
+}
+
+/**
+ * The rows of 03-mint section 4.1 for a melt, in their order. The stored answer comes before them; the signatory's
+ * verification, spent inputs and signed outputs come after them, in the flow.
+ */
+export const MELT_CHECKS: readonly Check<MeltSubject>[] = [
+  {
+    row: 'counts',
+    refuse: (subject) => (subject.inputs.length === 0 ? refusal('bad-request', 'no inputs') : refuseTooMany(subject)),
+  },
+  { row: 'points', refuse: refusePoints },
+  { row: 'paused', refuse: ({ level }) => (level === 'ALL' ? refusal('paused') : undefined) },
+  { row: 'quote', refuse: withQuote(() => undefined) },
+  { row: 'quote-state', refuse: withQuote(refuseState) },
+  { row: 'repeated-inputs', refuse: refuseRepeatedInputs },
+  { row: 'repeated-outputs', refuse: refuseRepeatedOutputs },
+  { row: 'keysets', refuse: refuseKeysets },
+  { row: 'units', refuse: withQuote((quote, subject) => refuseUnitsOfMelt(subject, quote.unit)) },
+  { row: 'amounts', refuse: refuseInputAmounts },
+  { row: 'balance', refuse: withQuote(refuseTooLittle) },
+  {
+    row: 'spending-conditions',
+    refuse: withQuote((quote, subject) => refuseConditions({ ...subject, meltQuoteId: quote.quote })),
+  },
+];
+
+/** An unknown quote and a quote of another method answer alike. */
+function withQuote(refuse: (quote: MeltQuote, subject: MeltSubject) => Refusal | undefined) {
+  return (subject: MeltSubject) => {
+    const { quote, method } = subject;
+    return quote === undefined || quote.method !== method ? refusal('quote-unknown') : refuse(quote, subject);
+  };
+}
+
+function refuseState({ state, expiry }: MeltQuote, { now, rival }: MeltSubject): Refusal | undefined {
+  if (state === 'PENDING' || rival === 'PENDING') return refusal('quote-pending');
+  if (state === 'PAID' || rival === 'COMMITTED') return refusal('request-paid');
+  return now >= expiry ? refusal('quote-expired') : undefined;
+}
+
+function refuseTooLittle(quote: MeltQuote, { inputs, keysetOf }: MeltSubject): Refusal | undefined {
+  const given = sumAmounts(inputs.map((input) => input.amount));
+  const needed = amount(quote.amount + quote.feeReserve + feeOf(inputs, keysetOf));
+  return given >= needed ? undefined : refusal('unbalanced', `inputs are ${given}, needed are ${needed}`);
+}

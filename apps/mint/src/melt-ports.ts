@@ -1,0 +1,58 @@
+import type { UnixMs } from '@assay/shared/kernel/clock';
+import type { FailedMelt, Melt, MeltIntent, PendingMelt } from './domain/melt.ts';
+import type { MeltQuote } from './domain/melt-quote.ts';
+import type { UncommittedOperation } from './domain/operation.ts';
+import type { Quote } from './domain/quote.ts';
+import type { CommitOutcome } from './ports.ts';
+
+/** Melts among the operations. All reads are majority reads from the primary. */
+export interface Melts {
+  find(opId: string): Promise<Melt | undefined>;
+  /** The PENDING or COMMITTED one of this quote: there is at most one. */
+  findLive(meltQuoteId: string): Promise<Melt | undefined>;
+  /** The PENDING or COMMITTED one that pays under this key, for whatever quote. */
+  findPayment(paymentKey: string): Promise<Melt | undefined>;
+  /**
+   * Atomic: all inputs locked, all blank outputs reserved and the quote taken, or nothing. `duplicate`: another operation
+   * holds one of them.
+   */
+  reserve(intent: MeltIntent): Promise<CommitOutcome>;
+  /** FAILED → PENDING, the next attempt. `duplicate`: an input was spent meanwhile, or somebody else changed the melt. */
+  reserveAgain(melt: FailedMelt, intent: MeltIntent): Promise<CommitOutcome>;
+  /** PENDING → COMMITTED with its event. False: somebody else ended the melt, read again. */
+  commit(melt: PendingMelt, operation: UncommittedOperation, preimage: string | undefined): Promise<boolean>;
+  /** PENDING → FAILED. False: somebody else ended the melt, read again. */
+  release(melt: PendingMelt): Promise<boolean>;
+  /** PENDING ones that nobody touched since `before`, oldest first by (updatedAt, opId). */
+  listPending(query: PendingQuery): Promise<readonly PendingMelt[]>;
+}
+
+export interface PendingQuery {
+  readonly before: UnixMs;
+  /** Exclusive start. */
+  readonly after: Pick<PendingMelt, 'updatedAt' | 'opId'> | undefined;
+  readonly limit: number;
+}
+
+export interface MeltQuotes {
+  find(quote: string): Promise<MeltQuote | undefined>;
+  insert(quote: MeltQuote): Promise<void>;
+  /** Every change of a melt quote. False: the stored version is not the one before, read again. */
+  replace(next: MeltQuote): Promise<boolean>;
+  /** Ids of those in state PENDING. */
+  listPending(limit: number): Promise<readonly string[]>;
+}
+
+/** Requests that this mint itself asks to be paid. */
+export interface OwnRequests {
+  /** The quote whose `request` this is, or undefined for a request of somebody else. */
+  findByRequest(request: string): Promise<Quote | undefined>;
+}
+
+/** Lets work outlive the request that began it. */
+export interface Patience {
+  /** What `work` gives, or undefined when that takes too long for a wallet to wait; the work goes on. */
+  waitFor<T>(work: Promise<T>): Promise<T | undefined>;
+  /** Nobody waits; a fault of the work is logged. */
+  leave(work: Promise<unknown>): void;
+}
