@@ -2,6 +2,8 @@ import type { BatchPort, BatchWrite, BatchWriteOutcome, ReportFault } from '../p
 
 const GROUP_MAX = 64;
 const GROUPS_IN_FLIGHT = 4;
+/** So many writes are worth a group beside those in flight: however few they are, a group costs the database a journal sync. */
+const GROUP_WORTHWHILE = 8;
 
 /** One write of a batch, sent together with the others that wait at that moment. */
 export type GroupedWrite = (write: BatchWrite) => Promise<BatchWriteOutcome>;
@@ -12,8 +14,8 @@ interface Waiting {
 }
 
 /**
- * Groups writes without a timer: a lone one goes at once; while the groups in flight are under way, what arrives waits
- * and goes together in the next.
+ * Groups writes without a timer: a lone one goes at once; while a group is under way, what arrives waits and goes together
+ * in the next, or beside it when there is enough for a group.
  */
 export function createGroupedWrites(ports: {
   readonly batches: Pick<BatchPort, 'write'>;
@@ -32,7 +34,7 @@ export function createGroupedWrites(ports: {
     group.forEach(({ settle }, index) => settle(outcomes[index] ?? 'unknown'));
   };
   const pump = (): void => {
-    while (inFlight < GROUPS_IN_FLIGHT && waiting.length > 0) {
+    while (inFlight < GROUPS_IN_FLIGHT && waiting.length >= (inFlight === 0 ? 1 : GROUP_WORTHWHILE)) {
       const group = waiting.slice(0, GROUP_MAX);
       waiting = waiting.slice(GROUP_MAX);
       inFlight += 1;

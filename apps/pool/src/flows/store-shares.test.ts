@@ -74,6 +74,21 @@ describe('shares', () => {
     expect(memory.all()[0]?.shares.length).toBe(21);
   });
 
+  it('while one group is under way the writes of a few batches wait for it, and those of many go beside it', async () => {
+    const pool = instance();
+    let open = () => undefined as void;
+    gate = new Promise((resolve) => (open = resolve));
+    const answers = [pool.submit(share('first'))];
+    const groupsAfter = async (count: number) => {
+      for (let k = 0; k < count; k += 1) answers.push(pool.submit(madeUpShare({ seed: `${answers.length}`, k })));
+      await turn();
+      return groups.length;
+    };
+    expect([await groupsAfter(0), await groupsAfter(7), await groupsAfter(8)]).toEqual([1, 1, 2]);
+    open();
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['stored']));
+  });
+
   it('batches of different keys, targets and templates are apart, and written together', async () => {
     const pool = instance();
     await submitAll(pool, [
