@@ -15,11 +15,15 @@ import { consumeFacts } from '../src/adapters/nats/facts.ts';
 import { VERDICTS_DURABLE } from '../src/adapters/nats/verdicts.ts';
 import { randomQuoteIds } from '../src/adapters/random/quote-ids.ts';
 import { startControl } from '../src/adapters/timers/control.ts';
+import { startFundSweeper } from '../src/adapters/timers/fund-sweeper.ts';
 import { startProjector } from '../src/adapters/timers/projector.ts';
+import { HASH_UNIT } from '../src/domain/unit.ts';
 import type { Quotes } from '../src/ports.ts';
 import { KEYSET } from './committed-operations.ts';
 import { memoryKeysets } from './memory-keys.ts';
 import { AUDITOR_KEYS, POOLS } from './signed-facts.ts';
+
+const FUNDED_UNITS = new Set([HASH_UNIT]);
 
 const STREAMS: readonly StreamName[] = ['POOL', 'AUDITOR', 'MINT', 'DLQ', 'ADVISORY'];
 
@@ -48,7 +52,10 @@ export async function runMint({ db, natsUrl, pools = POOLS, around = (quotes) =>
   const signers = { pools, auditorKeys: AUDITOR_KEYS };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
   consumeFacts(context, db, bus, { ...stores, ...signers, quoteIds: randomQuoteIds(clock), earlyVerdicts, pause });
-  const ports = { ...stores, keysets, pause };
+  startFundSweeper(context, stores);
+  const quoteIds = randomQuoteIds(clock);
+  const { catchUp } = projection;
+  const ports = { ...stores, quoteIds, control, keysets, pause, fundedUnits: FUNDED_UNITS, catchUp };
   const serving = { port: 0, allowUnauthenticated: true };
   const port = await startGrpcServer(context, { ...serving, implementations: [mintService(ports)] });
   const adminPort = await startGrpcServer(context, { ...serving, implementations: [mintAdminService(ports)] });

@@ -24,10 +24,11 @@ import { getSupply, type SupplyPorts } from '../../flows/get-supply.ts';
 import { pauseIssuance, type PausePorts } from '../../flows/pause-issuance.ts';
 import type { Keysets, QuoteBrowser, QuoteOperations, QuotePosition, QuoteReader, Quotes } from '../../ports.ts';
 import { parsePauseLevel, renderControl } from './control-message.ts';
+import { createQuote, type CreateQuotePorts } from './create-quote.ts';
 import { parseState, renderQuote } from './quote-message.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
 
-export interface MintServicePorts extends SupplyPorts {
+export interface MintServicePorts extends SupplyPorts, CreateQuotePorts {
   readonly quotes: Quotes;
   readonly reader: Pick<QuoteReader, 'findByIds'> & QuoteBrowser;
   readonly steps: QuoteOperations;
@@ -55,7 +56,7 @@ export function mintService(ports: MintServicePorts): Implementation {
       return renderSupply(supply.value);
     },
     pauseIssuance: (request, call) => pause(ports, request, call),
-    createQuote: notServed,
+    createQuote: (request, call) => createQuote(ports, request, call),
     redeemProofs: notServed,
     signLiabilities: notServed,
     watchQuotes: () => {

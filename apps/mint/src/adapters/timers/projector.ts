@@ -8,7 +8,13 @@ const EVERY_MS = 250;
 const GATHER_MS = 25;
 
 /** Runs the projector every 250 ms, and soon after it is woken; one run at a time. */
-export function startProjector(context: ServiceContext, ports: ProjectPorts): Projection {
+export function startProjector(
+  context: ServiceContext,
+  ports: ProjectPorts,
+): Projection & {
+  /** Returns when everything that is committed by now is taken in. */
+  catchUp(): Promise<void>;
+} {
   let running: Promise<void> | undefined;
 
   const drain = async () => {
@@ -18,6 +24,11 @@ export function startProjector(context: ServiceContext, ports: ProjectPorts): Pr
   const run = () => (running ??= drain().finally(() => (running = undefined)));
   context.every('projector', EVERY_MS, run);
   return {
+    catchUp: async () => {
+      // A run that is under way may have listed before the last commit.
+      await running?.catch(() => undefined);
+      await run();
+    },
     wake: () =>
       void run().catch((error: unknown) => context.log.warn({ err: error }, 'the projector was woken in vain')),
   };
