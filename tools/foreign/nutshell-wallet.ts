@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { MintUnderTest } from './mint-under-test.ts';
 import { runProgram } from './run-program.ts';
 
-/** One wallet of the `cashu` command. Amounts are sat. */
+/** One wallet of the `cashu` command, in a folder of its own: a named one receives with another seed than it locks with. Amounts are sat. */
 export interface NutshellWallet {
   /** Asks for an invoice, waits until it is paid, mints; the balance afterwards. */
   mint(amount: number): Promise<number>;
@@ -20,9 +20,9 @@ export interface NutshellWallet {
 }
 
 export function nutshellWallet(program: string, name: string, mint: MintUnderTest): NutshellWallet {
-  const env = { CASHU_DIR: join(mint.scratch, 'cashu'), MINT_URL: mint.url, TOR: 'FALSE', DEBUG: 'FALSE' };
+  const env = { CASHU_DIR: join(mint.scratch, name), MINT_URL: mint.url, TOR: 'FALSE', DEBUG: 'FALSE' };
   const say = async (...args: readonly string[]) => {
-    const { code, output } = await runProgram(program, ['-h', mint.url, '-w', name, '-y', ...args], { env });
+    const { code, output } = await runProgram(program, ['-h', mint.url, '-y', ...args], { env });
     return { code, output };
   };
   const told = async (...args: readonly string[]) => {
@@ -44,7 +44,7 @@ export function nutshellWallet(program: string, name: string, mint: MintUnderTes
       return code === 0 ? balanceIn(output) : undefined;
     },
     lock: async () => first(await told('lock', 'p2pk'), /lock: (P2PK:\S+)/),
-    pay: async (request) => /Invoice paid\./.test(await told('pay', request)),
+    pay: async (request) => /Invoice paid\./.test((await say('pay', request)).output),
     balance: async () => balanceIn(await told('balance')),
   };
 }
