@@ -1,9 +1,11 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
+import type { Logger } from '@assay/shared/runtime/log';
 import { counter, gauge, histogram } from '@assay/shared/runtime/metrics';
 import { isSampled, openSpan, recordSpan, type OpenSpan } from '@assay/shared/runtime/telemetry';
 import type { Batch, BatchTrace } from './domain/batch.ts';
 import type { AcceptedShare, ShareRefusal } from './domain/share.ts';
 import { SHARE_REFUSALS } from './domain/share.ts';
+import { ckpoolRates } from './domain/statistics/ckpool-rates.ts';
 import { addShare, hashRates, RATE_WINDOWS, type RateSums } from './domain/statistics/hash-rate.ts';
 
 // Every counter, span and business log event of the pool (01-pool section 15), one function each.
@@ -119,6 +121,11 @@ export function ratesPassed(now: UnixMs): void {
     const window = RATE_NAMES[index];
     if (window !== undefined) hashRate.set({ window }, rate);
   });
+}
+
+/** Each minute, in the words that pool operators know; of this instance, and nothing before its first share. */
+export function ratesLogged(log: Logger, now: UnixMs): void {
+  if (rates !== undefined) log.info(ckpoolRates(hashRates(rates, now)), 'hash rates');
 }
 
 export function batchSealed(batch: Batch, creditSum: bigint): void {

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { slotRangesCounted, templateAged } from '../../edge-telemetry.ts';
-import { oldestOpenBatch, ratesPassed } from '../../telemetry.ts';
+import { oldestOpenBatch, ratesLogged, ratesPassed } from '../../telemetry.ts';
 import type { Pool } from '../../flows/assemble-pool.ts';
 import { followBlocks } from '../../flows/follow-blocks.ts';
 import { followTemplates, noteJobs } from '../../flows/follow-templates.ts';
@@ -19,6 +19,7 @@ const WRITER_MS = 50;
 const SECOND_MS = 1_000;
 const COUNTS_MS = 10_000;
 const BLOCKS_MS = 10_000;
+const MINUTE_MS = 60_000;
 const OLD_MS = 600_000;
 
 /** Starts everything of the pool that repeats, and says what has to end how. */
@@ -36,6 +37,7 @@ export async function runPool(context: ServiceContext, pool: Pool, leases: Lease
     ratesPassed(context.clock.now());
     return pool.counts.flush();
   });
+  context.every('hash rates in the log', MINUTE_MS, () => ratesLogged(context.log, context.clock.now()));
   context.every('oldest open batch', COUNTS_MS, async () => {
     const since = await oldestOpenSince(pool.ports, pool.rules.windowMs);
     oldestOpenBatch(since === undefined ? 0 : context.clock.now() - since);
