@@ -98,7 +98,7 @@ describe('A1: a real difficulty-1 share', () => {
     expect(toHex(templateVerdictHash({ ...judged, templateId, declaredBy }))).toBe(a1.templateVerdict.verdictHash);
   });
 
-  it('has leaves whose hashes are the verdict hashes, and the tree over both of the specification', () => {
+  it('has leaves whose hashes are the verdict hashes, and the tree and head over both of the specification', () => {
     const { batchVerdict, templateVerdict, log } = a1;
     const at = ({ decidedAtMs, code }: { decidedAtMs: number; code: string }) => [u64(BigInt(decidedAtMs)), lp(code)];
     const templateLeaf = concat(
@@ -110,7 +110,10 @@ describe('A1: a real difficulty-1 share', () => {
       ...[templateVerdict.verdictHash, batchVerdict.verdictHash],
     ]);
     expect([templateLeaf, batchLeaf].map((leaf) => toHex(merkleTreeRoot([leaf])))).toEqual(log.leafHashes);
-    expect(toHex(merkleTreeRoot([templateLeaf, batchLeaf]))).toBe(log.root);
+    const root = merkleTreeRoot([templateLeaf, batchLeaf]);
+    expect(toHex(root)).toBe(log.root);
+    const treeHead = concat(utf8('assay/sth/v1'), lp(log.logId), u64(2n), u64(BigInt(log.timestampMs)), root);
+    expect(toHex(sha256(treeHead))).toBe(log.headDigest);
   });
 });
 
