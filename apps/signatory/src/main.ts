@@ -4,6 +4,7 @@ import { connectMongo, ensureCollections } from '@assay/shared/runtime/mongo';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
 import { signatoryService } from './adapters/grpc/signatory-service.ts';
 import { mongoUnitStore, UNITS } from './adapters/mongo/unit-store.ts';
+import { forbidDebugger } from './adapters/process/forbid-debugger.ts';
 import { forbidMemoryDumps } from './adapters/process/forbid-memory-dumps.ts';
 import { inlineSigner } from './adapters/workers/inline-signer.ts';
 import { workerSigner } from './adapters/workers/worker-signer.ts';
@@ -17,6 +18,7 @@ const REFRESH_MS = 1_000;
 
 async function start(context: ServiceContext, config: SignatoryConfig): Promise<void> {
   assertNativeCurve();
+  forbidDebugger({ isTolerated: config.NODE_ENV !== 'production' });
   if (!forbidMemoryDumps()) context.log.warn('core dumps of this process can hold keys on this system');
   const master = masterSecretOf(config);
   const { clock } = context;

@@ -27,7 +27,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function start(secret: string, environment: NodeJS.ProcessEnv = {}) {
+async function start(secret: string, environment: NodeJS.ProcessEnv = {}, flags: readonly string[] = []) {
   const port = await freeGrpcPort();
   const masterFile = join(dir, `master-${port}`);
   writeFileSync(masterFile, `${secret}\n`);
@@ -40,7 +40,7 @@ async function start(secret: string, environment: NodeJS.ProcessEnv = {}) {
   const server = await startProcess({
     name: 'signatory',
     program: process.execPath,
-    args: [MAIN],
+    args: [...flags, MAIN],
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'test',
@@ -75,6 +75,23 @@ describe('the process', () => {
     await server.stop();
     expect(await server.ended()).toBe(0);
     expect(logOf()).not.toContain(SECRET.slice(0, 16));
+  });
+
+  test('opens no debugger on SIGUSR1, and leaves its memory out of core dumps', async () => {
+    const { server, client, logOf } = await start(SECRET);
+    process.kill(server.pid(), 'SIGUSR1');
+    // The signal is delivered before anything that is sent after it.
+    for (let call = 0; call < 20; call += 1) await client.keysets({});
+    expect(readFileSync(`/proc/${server.pid()}/coredump_filter`, 'utf8').trim()).toMatch(/^0+$/);
+    client.close();
+    await server.stop();
+    expect(await server.ended()).toBe(0);
+    expect(logOf()).not.toContain('Debugger listening');
+  });
+
+  test('does not start in production while a debugger is open', async () => {
+    const inspected = start(SECRET, { NODE_ENV: 'production' }, ['--inspect=127.0.0.1:0']);
+    await expect(inspected).rejects.toThrow('a debugger can be connected');
   });
 
   test('does not start with another master secret on the same database', async () => {

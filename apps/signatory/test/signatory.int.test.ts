@@ -211,6 +211,8 @@ describe('rotating', () => {
       [{ finalExpiry: inDays(89) }, ErrorCode.ERROR_CODE_COULD_NOT_ROTATE_KEYSET],
       [{ amounts: [3n] }, ErrorCode.ERROR_CODE_COULD_NOT_ROTATE_KEYSET],
       [{ keysetVersion: KeysetVersion.KEYSET_VERSION_V1 }, ErrorCode.ERROR_CODE_COULD_NOT_ROTATE_KEYSET],
+      [{ keysetVersion: 3 }, ErrorCode.ERROR_CODE_COULD_NOT_ROTATE_KEYSET],
+      [{ finalExpiry: undefined }, ErrorCode.ERROR_CODE_COULD_NOT_ROTATE_KEYSET],
       [{ unit: { currencyUnit: { $case: 'unit', value: 4 } } }, ErrorCode.ERROR_CODE_UNIT_NOT_SUPPORTED],
       [{ unit: undefined }, ErrorCode.ERROR_CODE_UNIT_NOT_SUPPORTED],
     ] as const;

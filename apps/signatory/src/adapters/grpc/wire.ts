@@ -43,6 +43,12 @@ const NUMBERED_UNITS = {
   auth: CurrencyUnitType.CURRENCY_UNIT_TYPE_AUTH,
 } as const;
 
+/** Of ids of new keysets; V1 is 00, V2 is 01, and any other number is a version that is not known yet. */
+const OFFERED_VERSIONS: ReadonlySet<KeysetVersion> = new Set([
+  KeysetVersion.KEYSET_VERSION_UNSPECIFIED,
+  KeysetVersion.KEYSET_VERSION_V2,
+]);
+
 export function parseMessage({ amount, keysetId, blindedSecret }: WireMessage): BlindedMessage {
   return { amount, keysetId: toHex(keysetId), blindedMessage: blindedSecret };
 }
@@ -58,7 +64,7 @@ export function parseRotation(
 ): Result<{ readonly unit: Unit; readonly asked: RotationTerms }, Refusal> {
   const unit = parseCurrencyUnit(request.unit);
   if (!unit.ok) return err(refusal('unit-not-supported', 'the unit is missing or has no name of a unit'));
-  if (request.keysetVersion === KeysetVersion.KEYSET_VERSION_V1) {
+  if (!OFFERED_VERSIONS.has(request.keysetVersion)) {
     return err(refusal('could-not-rotate', 'new keysets have ids of version 2'));
   }
   // NUT-02 writes an expiry of 0 like none at all.
