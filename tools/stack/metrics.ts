@@ -1,12 +1,12 @@
 /** One sample of a Prometheus text page. */
-interface Sample {
+export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /** Samples of an exposition page (text format 0.0.4); comments and blank lines are left out. */
-function parseMetrics(page: string): Sample[] {
+export function parseMetrics(page: string): Sample[] {
   return page.split('\n').flatMap((line) => {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
     if (match === null) return [];

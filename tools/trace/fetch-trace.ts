@@ -37,10 +37,16 @@ export async function traceIdFor(id: string, { portBase }: StackState): Promise<
   }
 }
 
-/** The spans of a trace from the stack's own receiver. */
-export async function fetchTrace(traceId: string, state: StackState): Promise<ReceivedSpan[]> {
-  const response = await fetch(`${state.traces}/traces/${traceId}`);
-  if (!response.ok) throw new Error(`the spans of this stack go to ${state.traces}; look there for trace ${traceId}`);
+/**
+ * The spans of a trace from the local stack's own receiver.
+ * @param traces base URL of where the stack's spans go
+ */
+export async function fetchTrace(traceId: string, traces: string): Promise<ReceivedSpan[]> {
+  const elsewhere = `the spans of this stack go to ${traces}; look there for trace ${traceId}`;
+  const response = await fetch(`${traces}/traces/${traceId}`).catch((error: unknown) => {
+    throw new Error(elsewhere, { cause: error });
+  });
+  if (!response.ok) throw new Error(elsewhere);
   const spans = received.parse(await response.json());
   if (spans.length === 0) throw new Error(`trace ${traceId} is not, or no longer, known here`);
   return spans;

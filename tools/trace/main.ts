@@ -13,7 +13,7 @@ const options = command.opts<{ data: string }>();
 try {
   const stack = runningStack(options.data);
   const traceId = await traceIdFor(command.args[0] ?? '', stack);
-  const spans = await fetchTrace(traceId, stack);
+  const spans = await fetchTrace(traceId, stack.traces);
   console.log(`trace ${traceId}: ${spans.length} spans`);
   for (const line of drawTrace(spans)) console.log(line);
 } catch (error) {

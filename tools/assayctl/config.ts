@@ -1,0 +1,2 @@
+/** The environment of this process, as the command line's second opinion. */
+export const ENVIRONMENT: Readonly<NodeJS.ProcessEnv> = process.env;
