@@ -19,6 +19,13 @@ test('units are read from JSON, with the defaults of a unit, names in lower case
   ]);
 });
 
+test('without settings there are the units of audited work and of Lightning', () => {
+  expect(unitSettingsOf(CONFIG.load({ SIGNATORY_MASTER_FILE: 'none' }))).toEqual([
+    { unit: 'hash', inputFeePpk: 0n, finalExpiryDays: 365, highestPower: 52 },
+    { unit: 'sat', inputFeePpk: 100n, finalExpiryDays: undefined, highestPower: 31 },
+  ]);
+});
+
 test('a unit that has no name, and a setting that does not exist, stop the start', () => {
   const load = (units: string) => () => CONFIG.load({ SIGNATORY_MASTER_FILE: 'none', SIGNATORY_UNITS: units });
   expect(load('{"no unit":{}}')).toThrow('SIGNATORY_UNITS');

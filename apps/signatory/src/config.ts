@@ -10,6 +10,9 @@ import { weaknessOf } from './domain/master-secret.ts';
 import { HIGHEST_POWER } from './domain/unit.ts';
 import type { UnitSettings } from './flows/create-first-keysets.ts';
 
+/** 2^31 sat are 21 bitcoin: more than a Lightning payment moves. */
+const HIGHEST_SAT_POWER = 31;
+
 const unitSettings = z.strictObject({
   inputFeePpk: z.int().min(0).max(1_000_000).default(0),
   finalExpiryDays: z.int().min(1).max(36_500).nullable().default(null),
@@ -33,7 +36,10 @@ export const CONFIG = defineConfig('SIGNATORY', {
   SIGNATORY_MONGODB_DATABASE: z.string().default('signatory').describe('its own database'),
   SIGNATORY_MASTER_FILE: z.string().describe('file with the master secret: at least 64 hex digits'),
   SIGNATORY_UNITS: json(unitsByName)
-    .default({ hash: { inputFeePpk: 0, finalExpiryDays: 365, highestPower: HIGHEST_POWER } })
+    .default({
+      hash: { inputFeePpk: 0, finalExpiryDays: 365, highestPower: HIGHEST_POWER },
+      sat: { inputFeePpk: 100, finalExpiryDays: null, highestPower: HIGHEST_SAT_POWER },
+    })
     .describe('units and their first keysets; what the database already has is never changed'),
   SIGNATORY_MAX_ISSUE_PER_MIN: bigInteger({ min: 0n, max: INT64_MAX })
     .default(0n)
