@@ -33,24 +33,31 @@ export function restoreAnswer(outputs: readonly OperationOutput[]): Renderable {
 }
 
 export function statesAnswer(states: readonly ProofState[]): Renderable {
-  return { states: states.map(({ y, state, witness }) => ({ Y: y, state, witness: witness ?? null })) };
+  return { states: states.map(renderState) };
 }
 
-/** A quote of `ehash`. Without `state`: wallets know only UNPAID, PAID and ISSUED, and break on another value. */
+/** NUT-07; also what subscribers of a proof are shown. */
+export function renderState({ y, state, witness }: ProofState): Renderable {
+  return { Y: y, state, witness: witness ?? null };
+}
+
+/** A quote; each method has words of its own for where it stands. */
 export function renderQuote(quote: Quote): Renderable {
   return {
     quote: quote.quote,
     method: quote.method,
-    request: quote.naturalKey,
+    request: quote.request ?? quote.naturalKey,
     unit: quote.unit,
     amount: quote.amountRequested,
-    pubkey: quote.pubkey,
-    expiry: null,
+    pubkey: quote.pubkey ?? null,
+    expiry: quote.expiry === undefined ? null : Math.floor(quote.expiry / 1_000),
     amount_paid: quote.amountPaid,
     amount_issued: quote.amountIssued,
     updated_at: Math.floor(quote.updatedAt / 1_000),
-    audit_state: quote.state,
-    audit_code: quote.auditCode ?? null,
+    // Wallets know only UNPAID, PAID and ISSUED as `state`, and break on another value.
+    ...(quote.method === 'bolt11'
+      ? { state: quote.state }
+      : { audit_state: quote.state, audit_code: quote.auditCode ?? null }),
   };
 }
 

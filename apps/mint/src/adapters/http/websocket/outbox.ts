@@ -1,0 +1,80 @@
+import type { WebSocket } from 'ws';
+import type { SocketLimits } from './limits.ts';
+
+/** Bytes that all wallets together have not taken. */
+export interface QueuedTotal {
+  bytes: number;
+}
+
+/** Messages on their way to one wallet. */
+export interface Outbox {
+  send(text: string): void;
+  /** Resolves when so few messages wait that the wallet may be listened to. */
+  calm(): Promise<void>;
+  /** Nothing more is sent. */
+  end(): void;
+}
+
+/** Of a text frame, by the length of what it carries (RFC 6455 section 5.2). */
+const HEADER_BYTES = 2;
+const LENGTH_BYTES = [
+  { from: 65_536, bytes: 8 },
+  { from: 126, bytes: 2 },
+];
+
+/**
+ * Sends without ever holding more than the limits. A message waits while the operating system has not taken its last byte.
+ * @param tooSlow called once, when a limit is passed
+ */
+export function socketOutbox(socket: WebSocket, limits: SocketLimits, total: QueuedTotal, tooSlow: () => void): Outbox {
+  /** Lengths of the frames that wait, oldest first. */
+  const waiting: number[] = [];
+  let bytes = 0;
+  let isOver = false;
+  let onCalm = () => {};
+
+  const isCalm = () => isOver || waiting.length < limits.queuedMessagesBusy;
+  const count = (length: number) => {
+    bytes += length;
+    total.bytes += length;
+  };
+  /** Callbacks of writes come a turn late; what is buffered is exact at any moment. */
+  const settle = () => {
+    if (isOver) return;
+    for (let [oldest] = waiting; oldest !== undefined && bytes - oldest >= socket.bufferedAmount; [oldest] = waiting) {
+      count(-oldest);
+      waiting.shift();
+    }
+    if (isCalm()) onCalm();
+  };
+  const isTooMuch = () =>
+    waiting.length > limits.queuedMessagesMax ||
+    bytes > limits.queuedBytesMax ||
+    (total.bytes > limits.queuedBytesTotalMax && bytes > limits.queuedBytesFair);
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    count(-bytes);
+    onCalm();
+  };
+  return {
+    send: (text) => {
+      if (isOver) return;
+      const data = Buffer.from(text);
+      socket.send(data, { binary: false }, settle);
+      const length = frameLength(data.length);
+      waiting.push(length);
+      count(length);
+      settle();
+      if (!isTooMuch()) return;
+      end();
+      tooSlow();
+    },
+    calm: () => (isCalm() ? Promise.resolve() : new Promise((resolve) => (onCalm = resolve))),
+    end,
+  };
+}
+
+function frameLength(payload: number): number {
+  return payload + HEADER_BYTES + (LENGTH_BYTES.find(({ from }) => payload >= from)?.bytes ?? 0);
+}
