@@ -4,6 +4,7 @@ import type { Amount } from '@assay/shared/kernel/money';
 import type { Result } from '@assay/shared/kernel/result';
 import type { Control } from './domain/control.ts';
 import type { Fund, FundChange, FundOutcome } from './domain/fund.ts';
+import type { Grant, GrantState } from './domain/grant.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
 import type { Operation, OperationOutput, PointHex, UncommittedOperation } from './domain/operation.ts';
@@ -420,4 +421,22 @@ export interface Funds {
   list(): Promise<readonly Fund[]>;
   /** Stores what `changeFund` makes of the fund, with its events. `conflict`: others were faster 5 times. */
   change(unit: Unit, change: FundChange): Promise<FundOutcome | 'conflict'>;
+}
+
+/** Grants, proposed and approved. */
+export interface Grants {
+  find(grantId: string): Promise<Grant | undefined>;
+  insert(grant: Grant): Promise<'inserted' | 'exists'>;
+  /** Stores `next` if the stored version is the one before. False: read again. */
+  replace(next: Grant): Promise<boolean>;
+  markCredited(grantId: string): Promise<void>;
+  /** Approved, and not known to be in their funds. */
+  listUncredited(): Promise<readonly Grant[]>;
+  /** Ascending by id. */
+  list(query: {
+    readonly state: GrantState | undefined;
+    /** Exclusive start. */
+    readonly after: string | undefined;
+    readonly limit: number;
+  }): Promise<readonly Grant[]>;
 }

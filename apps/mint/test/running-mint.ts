@@ -1,6 +1,7 @@
 import { MintAdminServiceService, MintServiceService } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import type { StreamName } from '@assay/proto/streams';
 import { grpcClient } from '@assay/shared/runtime/grpc-client';
+import type { ServiceDefinition } from '@assay/shared/runtime/grpc-definition';
 import { startGrpcServer } from '@assay/shared/runtime/grpc-server';
 import { connectNats, ensureStreams } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
@@ -17,13 +18,13 @@ import { randomQuoteIds } from '../src/adapters/random/quote-ids.ts';
 import { startControl } from '../src/adapters/timers/control.ts';
 import { startFundSweeper } from '../src/adapters/timers/fund-sweeper.ts';
 import { startProjector } from '../src/adapters/timers/projector.ts';
-import { HASH_UNIT } from '../src/domain/unit.ts';
+import { HASH_UNIT, SAT_UNIT } from '../src/domain/unit.ts';
 import type { Quotes } from '../src/ports.ts';
 import { KEYSET } from './committed-operations.ts';
-import { memoryKeysets } from './memory-keys.ts';
+import { aKeyset, memoryKeysets } from './memory-keys.ts';
 import { AUDITOR_KEYS, POOLS } from './signed-facts.ts';
 
-const FUNDED_UNITS = new Set([HASH_UNIT]);
+const FUNDED_UNITS = new Set([HASH_UNIT, SAT_UNIT]);
 
 const STREAMS: readonly StreamName[] = ['POOL', 'AUDITOR', 'MINT', 'DLQ', 'ADVISORY'];
 
@@ -42,7 +43,7 @@ export async function runMint({ db, natsUrl, pools = POOLS, around = (quotes) =>
   const stored = await mongoStores(context, db);
   const stores = { ...stored, quotes: around(stored.quotes) };
   const { clock, controlStore } = stores;
-  const keysets = memoryKeysets([KEYSET]);
+  const keysets = memoryKeysets([KEYSET, aKeyset({ name: 'sat', unit: SAT_UNIT })]);
   const control = await startControl(context, controlStore);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const bus = await connectNats(context, { url: natsUrl });
@@ -59,10 +60,16 @@ export async function runMint({ db, natsUrl, pools = POOLS, around = (quotes) =>
   const serving = { port: 0, allowUnauthenticated: true };
   const port = await startGrpcServer(context, { ...serving, implementations: [mintService(ports)] });
   const adminPort = await startGrpcServer(context, { ...serving, implementations: [mintAdminService(ports)] });
-  const teams = grpcClient(MintServiceService, { url: `127.0.0.1:${port}`, deadlineMs: 10_000 });
-  const operators = grpcClient(MintAdminServiceService, { url: `127.0.0.1:${adminPort}`, deadlineMs: 10_000 });
-  context.onStop('grpc', 'clients', () => [teams, operators].forEach((client) => client.close()));
-  return { ...stores, context, bus, control, projection, pause, keysets, teams, operators, stop: context.stop };
+  const clientOf = <S extends ServiceDefinition>(service: S, at: number, caller?: string) => {
+    const metadata = caller === undefined ? {} : { metadata: { 'x-assay-caller': caller } };
+    const client = grpcClient(service, { url: `127.0.0.1:${at}`, deadlineMs: 10_000, ...metadata });
+    context.onStop('grpc', `client ${caller}`, () => client.close());
+    return client;
+  };
+  const teamsAs = (caller?: string) => clientOf(MintServiceService, port, caller);
+  const operatorsAs = (caller?: string) => clientOf(MintAdminServiceService, adminPort, caller);
+  const clients = { teams: teamsAs(), operators: operatorsAs(), teamsAs, operatorsAs };
+  return { ...stores, context, bus, control, projection, pause, keysets, ...clients, stop: context.stop };
 }
 
 export type RunningMint = Awaited<ReturnType<typeof runMint>>;

@@ -80,3 +80,17 @@ it('of a replay and a drop at the same moment one succeeds', async () => {
     'DEAD_LETTER_CLOSED',
   ]);
 });
+
+it('a command whose process ended halfway finds its own letters closed, and nobody else’s', async () => {
+  await store().record(letter('b-1#0'));
+  const mine = { ...DECISION, command: 'operator/alice/r-1' };
+  const first = await store().replay('b-1#0', mine);
+  expect(await store().replay('b-1#0', mine)).toMatchObject({
+    ok: true,
+    value: { version: first.ok && first.value.version },
+  });
+  for (const other of [DECISION, { ...DECISION, command: 'operator/alice/r-2' }]) {
+    expect(await store().replay('b-1#0', other)).toEqual({ ok: false, error: 'DEAD_LETTER_CLOSED' });
+  }
+  expect(await store().markDropped('b-1#0', mine)).toEqual({ ok: false, error: 'DEAD_LETTER_CLOSED' });
+});

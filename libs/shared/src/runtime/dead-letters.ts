@@ -36,6 +36,8 @@ export interface DeadLetter {
   revision: number;
   /** Why it was replayed or dropped. */
   reason: string;
+  /** `command` of the decision. */
+  closedBy?: string;
   /** Replayed, and not yet back among the waiting messages of its consumer. */
   requeue: boolean;
   trace?: TraceContext;
@@ -75,6 +77,8 @@ export interface DeadLetterFilter {
 export interface Decision {
   readonly reason: string;
   readonly at: UnixMs;
+  /** Who closes it by which request: closing it again by the same one is answered as the first time. */
+  readonly command?: string;
 }
 
 export interface DeadLetterStore {
@@ -119,6 +123,7 @@ export const DEAD_LETTERS: CollectionDefinition = {
       raw: { bsonType: 'binData' },
       revision: { bsonType: ['int', 'long'], minimum: 0 },
       reason: { bsonType: 'string' },
+      closedBy: { bsonType: 'string' },
       requeue: { bsonType: 'bool' },
       version: { bsonType: ['int', 'long'], minimum: 1 },
       outbox: OUTBOX_SCHEMA,
@@ -226,11 +231,18 @@ async function close(
   for (let attempt = 1; attempt <= CLOSE_ATTEMPTS; attempt += 1) {
     const letter = await letters.findOne({ _id: id });
     if (letter === null) return err('DEAD_LETTER_UNKNOWN');
-    if (letter.state !== 'OPEN') return err('DEAD_LETTER_CLOSED');
+    if (letter.state !== 'OPEN')
+      return wasClosedBy(letter, decision, closed.state) ? ok(letter) : err('DEAD_LETTER_CLOSED');
     if (letter.class === 'POISON' && !dropped) return err('DEAD_LETTER_POISON');
-    const change = { ...closed, reason: decision.reason, lastSeenAt: letter.lastSeenAt };
+    const { reason, command } = decision;
+    const change = { ...closed, reason, ...(command === undefined ? {} : { closedBy: command }) };
     if (await compareAndSet(letters, id, letter.version, { $set: change }))
       return ok({ ...letter, ...change, version: letter.version + 1 });
   }
   throw new Error(`dead letter ${id} changed under ${CLOSE_ATTEMPTS} attempts to close it`);
+}
+
+/** A command whose process ended halfway is sent again, and finds what it had done. */
+function wasClosedBy({ state, closedBy }: DeadLetter, { command }: Decision, asked: DeadLetter['state']): boolean {
+  return command !== undefined && closedBy === command && state === asked;
 }

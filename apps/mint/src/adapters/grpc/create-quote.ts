@@ -1,6 +1,6 @@
 import {
-  CreateQuoteRequest,
-  CreateQuoteResponse,
+  type CreateQuoteRequest,
+  type CreateQuoteResponse,
   MintServiceService,
 } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { toHex } from '@assay/shared/kernel/bytes';
@@ -8,6 +8,7 @@ import { type CallContext, GrpcFault } from '@assay/shared/runtime/grpc-server';
 import type { RequestIds } from '@assay/shared/runtime/request-ids';
 import type { FundedMethod, FundedRequest } from '../../domain/funded-quote.ts';
 import { createFundedQuote, type FundedQuotePorts, type FundedRefusal } from '../../flows/create-funded-quote.ts';
+import { named } from './commands.ts';
 import { renderQuote } from './quote-message.ts';
 import { parseRequestUnit } from './request-unit.ts';
 
@@ -32,25 +33,14 @@ const REFUSALS = {
 export function createQuote(
   ports: CreateQuotePorts,
   request: CreateQuoteRequest,
-  { caller }: CallContext,
+  call: CallContext,
 ): Promise<CreateQuoteResponse> {
-  const asked = parseRequest(request, caller);
-  const command = {
-    actor: caller,
-    method: MintServiceService.createQuote.path,
-    requestId: request.requestId,
-    request: CreateQuoteRequest.encode(request).finish(),
-  };
-  return ports.requestIds.once<CreateQuoteResponse>(
-    command,
-    async () => {
-      const quote = await createFundedQuote(ports, asked);
-      if (!quote.ok) throw new GrpcFault(quote.error, REFUSALS[quote.error]);
-      return { quote: renderQuote(quote.value) };
-    },
-    (answer) => CreateQuoteResponse.encode(answer).finish(),
-    (answer) => CreateQuoteResponse.decode(answer),
-  );
+  const asked = parseRequest(request, call.caller);
+  return named(ports.requestIds, MintServiceService.createQuote, request, call, async () => {
+    const quote = await createFundedQuote(ports, asked);
+    if (!quote.ok) throw new GrpcFault(quote.error, REFUSALS[quote.error]);
+    return { quote: renderQuote(quote.value) };
+  });
 }
 
 function parseRequest(request: CreateQuoteRequest, caller: string): FundedRequest {

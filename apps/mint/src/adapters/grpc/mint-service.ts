@@ -4,8 +4,8 @@ import {
   type ListQuotesRequest,
   type ListQuotesResponse,
   MintServiceService,
-  PauseIssuanceRequest,
-  PauseIssuanceResponse,
+  type PauseIssuanceRequest,
+  type PauseIssuanceResponse,
 } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
@@ -23,8 +23,10 @@ import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
 import { getSupply, type SupplyPorts } from '../../flows/get-supply.ts';
 import { pauseIssuance, type PausePorts } from '../../flows/pause-issuance.ts';
 import type { Keysets, QuoteBrowser, QuoteOperations, QuotePosition, QuoteReader, Quotes } from '../../ports.ts';
+import { logged, personOf } from './commands.ts';
 import { parsePauseLevel, renderControl } from './control-message.ts';
 import { createQuote, type CreateQuotePorts } from './create-quote.ts';
+import { renderFund } from './fund-message.ts';
 import { parseState, renderQuote } from './quote-message.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
 
@@ -37,7 +39,6 @@ export interface MintServicePorts extends SupplyPorts, CreateQuotePorts {
   readonly log: AdminLog;
 }
 
-const REASON_MAX = 1_000;
 /** The last instant that a date can hold. */
 const LAST_MS = 8_640_000_000_000_000n;
 
@@ -53,7 +54,7 @@ export function mintService(ports: MintServicePorts): Implementation {
     getSupply: async ({ atMs }) => {
       const supply = await getSupply(ports, optionalTime(atMs));
       if (!supply.ok) throw new GrpcFault(supply.error, 'operations may still join a cut that is younger than 60 s');
-      return renderSupply(supply.value);
+      return { ...renderSupply(supply.value), funds: (await ports.funds.list()).map(renderFund) };
     },
     pauseIssuance: (request, call) => pause(ports, request, call),
     createQuote: (request, call) => createQuote(ports, request, call),
@@ -112,22 +113,15 @@ async function listQuotes({ reader }: MintServicePorts, request: ListQuotesReque
 function pause(
   { pause: ports, log }: MintServicePorts,
   request: PauseIssuanceRequest,
-  { caller }: CallContext,
+  call: CallContext,
 ): Promise<PauseIssuanceResponse> {
-  const { requestId, reason, breachId } = request;
+  const { reason, breachId } = request;
   const level = parsePauseLevel(request.level);
   if (level === undefined) throw new GrpcFault('REQUEST_INVALID', 'level is ISSUANCE or ALL');
-  if (reason === '') throw new GrpcFault('REASON_TOO_SHORT', 'a reason is needed');
-  if (reason.length > REASON_MAX) throw new GrpcFault('REQUEST_INVALID', `reason is longer than ${REASON_MAX}`);
-  const { path: method } = MintServiceService.pauseIssuance;
-  const bytes = PauseIssuanceRequest.encode(request).finish();
-  const named = { level, reason, by: caller, ...(breachId === '' ? {} : { breachId }) };
-  return log.run<PauseIssuanceResponse>(
-    { actor: caller, method, requestId, reason, request: bytes },
-    async () => ({ control: renderControl(await pauseIssuance(ports, named)) }),
-    (answer) => PauseIssuanceResponse.encode(answer).finish(),
-    (answer) => PauseIssuanceResponse.decode(answer),
-  );
+  const pausing = { level, reason, by: personOf(call), ...(breachId === '' ? {} : { breachId }) };
+  return logged(log, MintServiceService.pauseIssuance, request, call, async () => ({
+    control: renderControl(await pauseIssuance(ports, pausing)),
+  }));
 }
 
 /** 0: not given. */

@@ -2,7 +2,7 @@ import type { GetSupplyResponse, Keyset as WireKeyset } from '@assay/proto/gen/a
 import type { Keyset } from '../../domain/keyset.ts';
 import { countedOperations, type Supply, unitSupplies } from '../../domain/supply.ts';
 
-export function renderSupply(supply: Supply): GetSupplyResponse {
+export function renderSupply(supply: Supply): Omit<GetSupplyResponse, 'funds'> {
   return {
     keysets: [...supply.keysets.values()].map(({ keyset, unit, ...sums }) => ({
       keysetId: keyset,
@@ -15,7 +15,6 @@ export function renderSupply(supply: Supply): GetSupplyResponse {
     })),
     units: unitSupplies(supply).map((sums) => ({ ...sums, unit: sums.unit.toUpperCase() })),
     operations: countedOperations(supply),
-    funds: [],
   };
 }
 

@@ -11,6 +11,7 @@ import { CONTROL, INSTANCES } from './control-document.ts';
 import { mongoControl } from './control.ts';
 import { FUNDS } from './fund-document.ts';
 import { mongoFunds } from './funds.ts';
+import { GRANTS, mongoGrants } from './grants.ts';
 import { OPERATIONS } from './operation-document.ts';
 import { mongoOperations } from './operations.ts';
 import { mongoProjection } from './projection.ts';
@@ -23,7 +24,7 @@ import { SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS } from './supply-document.ts';
 import { mongoSupplyHistory } from './supply-history.ts';
 
 const COLLECTIONS: readonly CollectionDefinition[] = [
-  ...[QUOTES, OPERATIONS, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, CONTROL, INSTANCES, LEASES],
+  ...[QUOTES, OPERATIONS, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, GRANTS, CONTROL, INSTANCES, LEASES],
   ...CONSUMER_COLLECTIONS,
   ...ADMIN_COLLECTIONS,
 ];
@@ -52,6 +53,7 @@ export async function mongoStores(context: ServiceContext, db: Db) {
     states: mongoStoredStates(db),
     letters: deadLetterStore(db, context.name),
     funds: mongoFunds(db, clock),
+    grants: mongoGrants(db),
     log: adminLog(db),
     requestIds: requestIds(db, clock),
     controlStore: await mongoControl(context, db),
