@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 import { durationMs } from './argument-values.ts';
+import { addBreachCommands } from './commands/breaches.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addGrantCommands } from './commands/grants.ts';
@@ -77,6 +78,7 @@ function buildProgram(around: Surroundings): Command {
   addGrantCommands(program, run);
   addOperationCommands(program, run);
   addDeadLetterCommands(program, run);
+  addBreachCommands(program, run);
   addTraceCommand(program, run);
   addDoctorCommand(program, run);
   program

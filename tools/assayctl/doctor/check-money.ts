@@ -57,7 +57,7 @@ async function breaches({ connections }: Session): Promise<Finding> {
   const answer: ListBreachesResponse = await (await connections.to('auditor')).listBreaches(request);
   if (answer.breaches.length === 0) return say.ok('breaches', 'none open');
   const ids = answer.breaches.map(({ breachId }) => breachId).slice(0, 3);
-  const remedy = 'docs/runbooks/breach-open.md; acknowledge it once its cause is mended';
+  const remedy = 'docs/runbooks/breach-open.md; once mended, `assayctl breaches acknowledge`';
   return say.fail('breaches', `${answer.breaches.length} open: ${ids.join(', ')}`, remedy);
 }
 
