@@ -2,7 +2,6 @@ import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { FailedMelt, Melt, MeltIntent, PendingMelt } from './domain/melt.ts';
 import type { MeltQuote } from './domain/melt-quote.ts';
 import type { UncommittedOperation } from './domain/operation.ts';
-import type { Quote } from './domain/quote.ts';
 import type { CommitOutcome } from './ports.ts';
 
 /** Melts among the operations. All reads are majority reads from the primary. */
@@ -43,16 +42,10 @@ export interface MeltQuotes {
   listPending(limit: number): Promise<readonly string[]>;
 }
 
-/** Requests that this mint itself asks to be paid. */
-export interface OwnRequests {
-  /** The quote whose `request` this is, or undefined for a request of somebody else. */
-  findByRequest(request: string): Promise<Quote | undefined>;
-}
-
-/** Lets work outlive the request that began it. */
+/** Lets work outlive the request that began it; its faults are logged, and what it left undone is recovered. */
 export interface Patience {
-  /** What `work` gives, or undefined when that takes too long for a wallet to wait; the work goes on. */
+  /** What `work` gives, or undefined when it fails, or takes too long for a wallet to wait: then it goes on. */
   waitFor<T>(work: Promise<T>): Promise<T | undefined>;
-  /** Nobody waits; a fault of the work is logged. */
+  /** Nobody waits for `work`. */
   leave(work: Promise<unknown>): void;
 }

@@ -44,12 +44,12 @@ const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not 
 const imbalance = gauge('assay_ledger_imbalance_units', 'Invariants that the last recount found broken: 0 always', {});
 const pausedAt = gauge('assay_mint_paused', '1 at the level that this instance obeys', { level: ISSUANCE_LEVELS });
 
-/** How a request for an operation ended; `replayed`: the stored answer of the same request. */
-export type OperationOutcome = 'committed' | 'replayed' | 'fault' | RefusalCode;
+/** How a request for an operation ended; `replayed`: the stored answer of the same request; `pending`: a melt not decided. */
+export type OperationOutcome = 'committed' | 'replayed' | 'pending' | 'fault' | RefusalCode;
 
 const KINDS = ['SWAP', 'MINT', 'MELT', 'REDEEM'] as const satisfies readonly OperationKind[];
 const REFUSAL_CODES = Object.keys(REFUSALS) as RefusalCode[];
-const OUTCOMES: readonly OperationOutcome[] = ['committed', 'replayed', 'fault', ...REFUSAL_CODES];
+const OUTCOMES: readonly OperationOutcome[] = ['committed', 'replayed', 'pending', 'fault', ...REFUSAL_CODES];
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 const operations = counter('assay_mint_operations_total', 'Requests for operations by how they ended', {

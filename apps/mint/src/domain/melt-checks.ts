@@ -1,8 +1,11 @@
+import type { UnixMs } from '@assay/shared/kernel/clock';
 import { amount, sumAmounts } from '@assay/shared/kernel/money';
 import type { Check } from './checks.ts';
 import { feeOf } from './fees.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import type { MeltQuote } from './melt-quote.ts';
+import type { MeltState } from './melt.ts';
+import type { Quote } from './quote.ts';
 import { type Refusal, refusal } from './refusals.ts';
 import {
   refuseInputAmounts,
@@ -16,9 +19,6 @@ import {
 } from './side-checks.ts';
 import { refuseConditions } from './spending-conditions/refuse-conditions.ts';
 
-/** The state of another melt that pays what this quote would pay. */
-export type RivalPayment = 'PENDING' | 'COMMITTED';
-
 /** `outputs` are the blank ones: their amounts are the wallet's placeholders. */
 export interface MeltSubject extends Sides {
   readonly level: IssuanceLevel;
@@ -26,7 +26,10 @@ export interface MeltSubject extends Sides {
   readonly method: string;
   /** What the store has under the wallet's id, as its operations say. */
   readonly quote: MeltQuote | undefined;
-  readonly rival: RivalPayment | undefined;
+  /** State of another quote's melt that pays the same request. */
+  readonly rival: MeltState | undefined;
+  /** The quote of this mint that the melt pays, where the request is its own. */
+  readonly pays: Quote | undefined;
 }
 
 /**
@@ -62,10 +65,17 @@ function withQuote(refuse: (quote: MeltQuote, subject: MeltSubject) => Refusal |
   };
 }
 
-function refuseState({ state, expiry }: MeltQuote, { now, rival }: MeltSubject): Refusal | undefined {
+function refuseState({ state, expiry }: MeltQuote, { now, rival, pays }: MeltSubject): Refusal | undefined {
   if (state === 'PENDING' || rival === 'PENDING') return refusal('quote-pending');
   if (state === 'PAID' || rival === 'COMMITTED') return refusal('request-paid');
-  return now >= expiry ? refusal('quote-expired') : undefined;
+  if (now >= expiry) return refusal('quote-expired');
+  return pays && refuseOwnRequest(pays, now);
+}
+
+/** A request of this mint is settled inside, by one payment, while its quote waits for it. */
+export function refuseOwnRequest({ state, expiry }: Quote, now: UnixMs): Refusal | undefined {
+  if (state !== 'UNPAID') return refusal('request-paid');
+  return expiry !== undefined && now >= expiry ? refusal('quote-expired', 'the request is expired') : undefined;
 }
 
 function refuseTooLittle(quote: MeltQuote, { inputs, keysetOf }: MeltSubject): Refusal | undefined {

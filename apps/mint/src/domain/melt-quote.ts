@@ -1,7 +1,5 @@
 import { assert } from '@assay/shared/kernel/assert';
-import { toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
-import { sha256 } from '@assay/shared/kernel/hash';
 import { type Machine, step } from '@assay/shared/kernel/machine';
 import type { Amount } from '@assay/shared/kernel/money';
 import type { Melt } from './melt.ts';
@@ -61,10 +59,12 @@ export interface MeltQuote extends MeltTerms {
 
 const HISTORY_MAX = 64;
 
-/** The whole of a BOLT-11 request is paid once; each part of one (NUT-15) is a payment of its own quote. */
-export function lightningKey(request: string, partOf: string | undefined): string {
-  const hash = toHex(sha256(utf8(request.toLowerCase())));
-  return partOf === undefined ? `bolt11:${hash}` : `bolt11:${hash}:${partOf}`;
+/**
+ * A whole BOLT-11 request is paid once; each part of one (NUT-15) is a payment of its own quote.
+ * @param lookupId the backend's name of the request: one however its text is spelled
+ */
+export function lightningKey(lookupId: string, partOf: string | undefined): string {
+  return partOf === undefined ? `bolt11:${lookupId}` : `bolt11:${lookupId}:${partOf}`;
 }
 
 export function depositKey(quote: string): string {

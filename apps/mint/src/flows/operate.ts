@@ -11,7 +11,7 @@ import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { CommitOutcome, OutputToSign, Operations, Signatory } from '../ports.ts';
 import { type OperationOutcome, operationEnded } from '../telemetry.ts';
 
-const ATTEMPTS_MAX = 5;
+export const ATTEMPTS_MAX = 5;
 
 export interface OperatePorts {
   readonly operations: Operations;
@@ -37,25 +37,36 @@ export type Answer = Result<readonly OperationOutput[], Refusal>;
  * Answers an operation once: the stored answer if there is one; else check → sign → insert → answer. Whoever loses an
  * insert to another operation is decided again from the first row on.
  */
-export async function operate(ports: OperatePorts, attempt: Attempt, span: Span): Promise<Answer> {
-  const startedAt = ports.clock.now();
+export function operate(ports: OperatePorts, attempt: Attempt, span: Span): Promise<Answer> {
+  return measured({ ...ports, kind: attempt.kind, span }, () => attemptUntilDecided(ports, attempt, span));
+}
+
+/** How a request for an operation ended, and what it is answered. */
+export interface Ended<Value> {
+  readonly outcome: OperationOutcome;
+  readonly answer: Result<Value, Refusal>;
+}
+
+/** Counts a request for an operation and tells its span how it ended. */
+export async function measured<Value>(
+  { clock, kind, span }: { readonly clock: Clock; readonly kind: OperationKind; readonly span: Span },
+  run: () => Promise<Ended<Value>>,
+): Promise<Result<Value, Refusal>> {
+  const startedAt = clock.now();
   let outcome: OperationOutcome = 'fault';
   try {
-    const ended = await attemptUntilDecided(ports, attempt, span);
+    const ended = await run();
     outcome = ended.outcome;
     return ended.answer;
   } finally {
     span.setAttribute('outcome', outcome);
-    operationEnded(attempt.kind, outcome, (ports.clock.now() - startedAt) / 1_000);
+    operationEnded(kind, outcome, (clock.now() - startedAt) / 1_000);
   }
 }
 
-interface Ended {
-  readonly outcome: OperationOutcome;
-  readonly answer: Answer;
-}
+type EndedOperation = Ended<readonly OperationOutput[]>;
 
-async function attemptUntilDecided(ports: OperatePorts, attempt: Attempt, span: Span): Promise<Ended> {
+async function attemptUntilDecided(ports: OperatePorts, attempt: Attempt, span: Span): Promise<EndedOperation> {
   for (let lost = 0; lost < ATTEMPTS_MAX; lost += 1) {
     const replayed = await storedAnswer(ports, attempt.opId);
     if (replayed !== undefined) return replayed;
@@ -69,12 +80,12 @@ async function attemptUntilDecided(ports: OperatePorts, attempt: Attempt, span: 
   return refusedWith(refusal('concurrent-change'));
 }
 
-async function storedAnswer({ operations }: OperatePorts, opId: string): Promise<Ended | undefined> {
+async function storedAnswer({ operations }: OperatePorts, opId: string): Promise<EndedOperation | undefined> {
   const stored = await operations.find(opId);
   return stored && { outcome: 'replayed', answer: ok(stored.outputs) };
 }
 
-function refusedWith(refused: Refusal): Ended {
+export function refusedWith(refused: Refusal): Ended<never> {
   return { outcome: refused.code, answer: err(refused) };
 }
 

@@ -1,0 +1,159 @@
+import { present } from '@assay/shared/kernel/assert';
+import { toHex, utf8 } from '@assay/shared/kernel/bytes';
+import { sha256 } from '@assay/shared/kernel/hash';
+import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { currentTrace, inSpan } from '@assay/shared/runtime/telemetry';
+import { firstRefusal } from '../domain/checks.ts';
+import { feeOf } from '../domain/fees.ts';
+import type { FailedMelt, Melt, MeltIntent, PendingMelt } from '../domain/melt.ts';
+import { MELT_CHECKS, type MeltSubject } from '../domain/melt-checks.ts';
+import type { MeltQuote } from '../domain/melt-quote.ts';
+import { once } from '../domain/once.ts';
+import type { PointHex } from '../domain/operation.ts';
+import { type Refusal, refusal } from '../domain/refusals.ts';
+import type { MeltRequest, RequestLimits } from '../domain/request.ts';
+import { pointOfSecret } from '../domain/side-checks.ts';
+import type { Patience } from '../melt-ports.ts';
+import type { IssuanceControl, Operations } from '../ports.ts';
+import { catchUpMeltQuote } from './catch-up-melt-quote.ts';
+import { ATTEMPTS_MAX, type Ended, measured, refusedWith } from './operate.ts';
+import { payMelt, type PayMeltPorts } from './pay-melt.ts';
+import { refuseProofs } from './refuse-proofs.ts';
+import { refuseSigned } from './refuse-signed.ts';
+import { refuseSpent } from './refuse-spent.ts';
+
+export interface MeltPorts extends PayMeltPorts {
+  readonly operations: Operations;
+  readonly control: IssuanceControl;
+  readonly limits: RequestLimits;
+  readonly patience: Patience;
+}
+
+export interface MeltCommand extends MeltRequest {
+  readonly opId: string;
+  /** Of the path: any text, only the method of the quote counts. */
+  readonly method: string;
+}
+
+/**
+ * NUT-05: locks the inputs, pays, and spends them with the change signed, or frees them. Repeating the request gives the
+ * same answer, and tries again after a payment that certainly failed. The answer is the quote: PAID, or PENDING while it
+ * is not known how the payment ends.
+ */
+export function melt(ports: MeltPorts, command: MeltCommand): Promise<Result<MeltQuote, Refusal>> {
+  const { method, inputs, outputs, quoteId } = command;
+  const quote = toHex(sha256(utf8(quoteId))).slice(0, 16);
+  const attributes = { method, inputs: inputs.length, outputs: outputs.length, quote };
+  const ys = once(() => inputs.map(({ secret }) => pointOfSecret(secret)));
+  return inSpan('mint.melt', { attributes }, (span) =>
+    measured({ ...ports, kind: 'MELT', span }, () => meltUntilDecided(ports, command, ys)),
+  );
+}
+
+async function meltUntilDecided(
+  ports: MeltPorts,
+  command: MeltCommand,
+  ys: () => readonly PointHex[],
+): Promise<Ended<MeltQuote>> {
+  for (let lost = 0; lost < ATTEMPTS_MAX; lost += 1) {
+    const stored = await ports.melts.find(command.opId);
+    if (stored !== undefined && stored.state !== 'FAILED') return storedAnswer(ports, stored);
+    const planned = await plan(ports, command, ys);
+    if (!planned.ok) return refusedUnlessStored(ports, command.opId, planned.error);
+    const pending = await reserve(ports, planned.value, stored);
+    if (pending !== undefined) return pay(ports, pending, command);
+  }
+  return refusedWith(refusal('concurrent-change'));
+}
+
+/** The same request may have locked its inputs meanwhile: then its own effects are what was refused. */
+async function refusedUnlessStored(ports: MeltPorts, opId: string, refused: Refusal): Promise<Ended<MeltQuote>> {
+  const stored = await ports.melts.find(opId);
+  return stored === undefined || stored.state === 'FAILED' ? refusedWith(refused) : storedAnswer(ports, stored);
+}
+
+async function storedAnswer(ports: MeltPorts, { meltQuoteId, state }: Melt): Promise<Ended<MeltQuote>> {
+  const outcome = state === 'COMMITTED' ? 'replayed' : 'pending';
+  return { outcome, answer: ok(await quoteOf(ports, meltQuoteId)) };
+}
+
+async function quoteOf(ports: MeltPorts, meltQuoteId: string): Promise<MeltQuote> {
+  return present(await catchUpMeltQuote(ports, meltQuoteId), 'quote of a melt');
+}
+
+async function plan(
+  ports: MeltPorts,
+  command: MeltCommand,
+  ys: () => readonly PointHex[],
+): Promise<Result<MeltIntent, Refusal>> {
+  const subject = await subjectOf(ports, command, ys);
+  const refused = firstRefusal(MELT_CHECKS, subject) ?? (await refuseLast(ports, subject));
+  return refused === undefined ? ok(intentOf(command.opId, subject)) : err(refused);
+}
+
+/** The last rows are asked at once, for they wait for others; the first of them that refuses still answers. */
+async function refuseLast(ports: MeltPorts, { inputs, outputs, ys }: MeltSubject): Promise<Refusal | undefined> {
+  const rows = await Promise.all([refuseProofs(ports, inputs), refuseSpent(ports, ys()), refuseSigned(ports, outputs)]);
+  return rows.find((refused) => refused !== undefined);
+}
+
+async function subjectOf(ports: MeltPorts, command: MeltCommand, ys: () => readonly PointHex[]): Promise<MeltSubject> {
+  const { control, keysets, clock, limits, melts, quoteStore } = ports;
+  const quote = await catchUpMeltQuote(ports, command.quoteId);
+  const paying = quote && (await melts.findPayment(quote.paymentKey));
+  return {
+    ...command,
+    ys,
+    keysetOf: (id) => keysets.get(id),
+    level: control.level(),
+    now: clock.now(),
+    limits,
+    quote,
+    rival: paying?.meltQuoteId === quote?.quote ? undefined : paying?.state,
+    pays: quote?.paysQuote === undefined ? undefined : await quoteStore.find(quote.paysQuote),
+  };
+}
+
+function intentOf(opId: string, { quote, inputs, outputs, ys, keysetOf }: MeltSubject): MeltIntent {
+  const { quote: meltQuoteId, method, unit, paymentKey } = present(quote, 'checked melt quote');
+  return {
+    ...{ opId, method, unit, meltQuoteId, paymentKey },
+    inputs: inputs.map(({ keyset, amount, witness }, index) => ({
+      y: present(ys()[index], 'y'),
+      keyset,
+      amount,
+      witness,
+    })),
+    blanks: outputs.map(({ b, keyset }) => ({ b, keyset })),
+    fee: feeOf(inputs, keysetOf),
+    trace: currentTrace(),
+  };
+}
+
+/** The melt as it is reserved now, or undefined when another operation was first. */
+async function reserve(
+  { melts, clock }: MeltPorts,
+  intent: MeltIntent,
+  failed: FailedMelt | undefined,
+): Promise<PendingMelt | undefined> {
+  const outcome = await inSpan('mint.reserve', {}, () =>
+    failed === undefined ? melts.reserve(intent) : melts.reserveAgain(failed, intent),
+  );
+  if (outcome === 'duplicate') return undefined;
+  const { attempt, version } = failed ?? { attempt: 0, version: 0 };
+  return { ...intent, state: 'PENDING', attempt: attempt + 1, version: version + 1, updatedAt: clock.now() };
+}
+
+async function pay(ports: MeltPorts, melt: PendingMelt, { prefersAsync }: MeltCommand): Promise<Ended<MeltQuote>> {
+  const quote = await quoteOf(ports, melt.meltQuoteId);
+  const paying = payMelt(ports, melt, quote);
+  if (prefersAsync) {
+    ports.patience.leave(paying);
+    return { outcome: 'pending', answer: ok(quote) };
+  }
+  await ports.patience.waitFor(paying);
+  const ended = present(await ports.melts.find(melt.opId), 'melt that was reserved');
+  if (ended.state === 'FAILED') return refusedWith(refusal('payment-failed'));
+  const outcome = ended.state === 'COMMITTED' ? 'committed' : 'pending';
+  return { outcome, answer: ok(await quoteOf(ports, ended.meltQuoteId)) };
+}

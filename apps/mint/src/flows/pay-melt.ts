@@ -1,0 +1,64 @@
+import { present } from '@assay/shared/kernel/assert';
+import { inSpan } from '@assay/shared/runtime/telemetry';
+import { assertConserved, type OperationOutput } from '../domain/operation.ts';
+import { changeOf, committedMelt, overpaidBy, type Payment, type PendingMelt } from '../domain/melt.ts';
+import type { MeltQuote } from '../domain/melt-quote.ts';
+import type { Keysets, OutgoingPayment, Projection, Signatory } from '../ports.ts';
+import { catchUpMeltQuote, type FollowPorts } from './catch-up-melt-quote.ts';
+import { payerOf, type PayerPorts } from './payer.ts';
+
+export interface PayMeltPorts extends FollowPorts, PayerPorts {
+  readonly keysets: Keysets;
+  readonly signatory: Signatory;
+  readonly projection: Projection;
+}
+
+/** Asks the payer of a reserved melt to pay it, and ends it by the answer. Repeating it pays at most once. */
+export async function payMelt(ports: PayMeltPorts, melt: PendingMelt, quote: MeltQuote): Promise<void> {
+  const { method } = quote;
+  const payment = await inSpan('mint.pay', { attributes: { method } }, () => payerOf(ports, melt, quote).pay());
+  await endMelt(ports, melt, quote, payment);
+}
+
+/** COMMITTED or FAILED by a definite answer about the payment; anything else leaves it PENDING. */
+export async function endMelt(
+  ports: PayMeltPorts,
+  melt: PendingMelt,
+  quote: MeltQuote,
+  payment: OutgoingPayment,
+): Promise<void> {
+  if (payment.is === 'PAID') await commitPaid(ports, melt, quote, payment);
+  else if (payment.is === 'FAILED') await ports.melts.release(melt);
+  else return;
+  await catchUpMeltQuote(ports, quote.quote);
+}
+
+async function commitPaid(ports: PayMeltPorts, melt: PendingMelt, quote: MeltQuote, paid: Payment): Promise<void> {
+  const change = await signChange(ports, melt, quote, paid);
+  const operation = committedMelt(melt, quote, { paid, change });
+  assertConserved(operation);
+  const isMine = await inSpan('mint.commit', {}, () => ports.melts.commit(melt, operation, paid.preimage));
+  if (isMine) ports.projection.wake();
+}
+
+/** The keyset was active when the outputs were reserved; after a rotation the signatory still signs them, for a time. */
+async function signChange(
+  { keysets, signatory }: PayMeltPorts,
+  melt: PendingMelt,
+  quote: MeltQuote,
+  paid: Payment,
+): Promise<readonly OperationOutput[]> {
+  const [first] = melt.blanks;
+  if (first === undefined) return [];
+  const denominations = present(keysets.get(first.keyset), 'keyset of reserved outputs').keys.keys();
+  const amounts = changeOf(melt, overpaidBy(melt, quote, paid.fee), denominations);
+  if (amounts.length === 0) return [];
+  const outputs = amounts.map((amount, index) => ({ ...present(melt.blanks[index], 'blank output'), amount }));
+  const signed = await inSpan('mint.sign', { attributes: { outputs: outputs.length } }, () =>
+    signatory.blindSign(outputs),
+  );
+  if (signed.ok) return signed.value;
+  // For good: the grace of a retired keyset is over. The payment is made all the same, and what was overpaid is surplus.
+  if (signed.error === 'keyset-inactive') return [];
+  throw new Error(`the change of a paid melt was not signed: ${signed.error}`);
+}
