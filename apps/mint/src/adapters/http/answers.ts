@@ -87,6 +87,6 @@ function describeKeyset({ id, unit, active, inputFeePpk, finalExpiryS }: Keyset)
   return { id, unit, active, input_fee_ppk: inputFeePpk, final_expiry: finalExpiryS ?? null };
 }
 
-function renderSignature({ amount, keyset, c, e, s }: OperationOutput): Renderable {
+export function renderSignature({ amount, keyset, c, e, s }: OperationOutput): Renderable {
   return { amount, id: keyset, C_: c, dleq: { e, s } };
 }
