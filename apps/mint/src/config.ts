@@ -4,6 +4,7 @@ import { toHex } from '@assay/shared/kernel/bytes';
 import { amount, QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import { grpcServing } from '@assay/shared/runtime/grpc-server';
 import { z } from 'zod';
+import type { Bolt11Rules } from './domain/bolt11-quote.ts';
 import { parseUnit, type Unit } from './domain/unit.ts';
 
 const port = () => integer({ min: 0, max: 65_535 });
@@ -59,6 +60,9 @@ export const CONFIG = defineConfig('MINT', {
   MINT_RATE_PER_IP_MIN: integer({ min: 0, max: 10_000_000 })
     .default(6_000)
     .describe('HTTP requests of one address a minute; 0 = no limit'),
+  MINT_WS_RESYNC_MS: integer({ min: 100, max: 600_000 })
+    .default(10_000)
+    .describe('how often what wallets are subscribed to is read again'),
   MINT_SUPPLY_CHECK_MS: integer({ min: 100, max: 86_400_000 })
     .default(60_000)
     .describe('how often everything is counted again; what is broken pauses the mint'),
@@ -84,19 +88,42 @@ export function httpOptionsOf(config: MintConfig) {
 }
 
 const NAME = 'Assay mint';
+const FAKE_NAME = `${NAME} (FAKE LIGHTNING, NO VALUE)`;
 const VERSION = 'assay-mint/0.1.0';
 
 /** What wallets are told and held to. */
 export function walletRulesOf(config: MintConfig) {
   const pubkey = toHex(publicKeyOf(config.MINT_IDENTITY_KEY_FILE));
   return {
-    identity: { name: NAME, version: VERSION, pubkey },
+    identity: { name: config.MINT_BOLT11_BACKEND === 'fake' ? FAKE_NAME : NAME, version: VERSION, pubkey },
     limits: { inputs: config.MINT_LIMIT_INPUTS, outputs: config.MINT_LIMIT_OUTPUTS },
+    batchMax: config.MINT_LIMIT_BATCH,
+    meltRules: {
+      amountMin: config.MINT_BOLT11_MIN,
+      amountMax: config.MINT_BOLT11_MAX,
+      ttlMs: config.MINT_MELT_QUOTE_TTL_S * 1_000,
+    },
     lookup: {
       isEnabled: config.MINT_LOOKUP_ENABLED,
       takesLegacy: config.MINT_LOOKUP_LEGACY,
       mintPubkey: pubkey,
     },
+  };
+}
+
+/** Lightning as configured, and what wallets may ask of `bolt11` quotes. */
+export function lightningOf(config: MintConfig) {
+  const rules: Bolt11Rules = {
+    amountMin: config.MINT_BOLT11_MIN,
+    amountMax: config.MINT_BOLT11_MAX,
+    requiresPubkey: config.MINT_BOLT11_REQUIRE_PUBKEY,
+    ttlMs: config.MINT_QUOTE_BOLT11_TTL_S * 1_000,
+  };
+  return {
+    backend: config.MINT_BOLT11_BACKEND,
+    payDelayMs: config.MINT_FAKE_PAY_DELAY_MS,
+    isProduction: config.NODE_ENV === 'production',
+    rules,
   };
 }
 

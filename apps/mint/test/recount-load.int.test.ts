@@ -30,7 +30,7 @@ async function anInstance(database: Awaited<ReturnType<typeof testDatabase>>) {
     signatory: memorySignatory(keysets),
     control: { level: () => 'NONE' as const },
     projection: startProjector(context, { ...stores, operations: stores.unprojected }),
-    limits: { inputs: 1_000, outputs: 1_000 },
+    limits: { inputs: 1_000, outputs: 1_000 }, batchMax: 100,
   };
 }
 

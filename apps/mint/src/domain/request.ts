@@ -31,6 +31,16 @@ export interface MintRequest {
   readonly signature: string | undefined;
 }
 
+/** NUT-29. */
+export interface BatchMintRequest {
+  readonly quoteIds: readonly string[];
+  /** As many as quotes; undefined: of each all that is mintable. */
+  readonly amounts: readonly Amount[] | undefined;
+  readonly outputs: readonly BlindedOutput[];
+  /** As many as quotes, hex; undefined, alone or in the list, for quotes without a key. */
+  readonly signatures: readonly (string | undefined)[] | undefined;
+}
+
 export interface MeltRequest {
   readonly quoteId: string;
   readonly inputs: readonly ProofInput[];

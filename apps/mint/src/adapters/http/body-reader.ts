@@ -39,9 +39,12 @@ export function objectOf(value: Json | undefined, what: string): JsonObject {
 }
 
 export function listIn<T>(object: JsonObject, field: string, read: (entry: Json, what: string) => T): readonly T[] {
-  const value = object.get(field);
-  if (!isList(value)) throw new Unreadable(`${field} is no list`);
-  return value.map((entry, index) => read(entry, `${field}[${index}]`));
+  return listOf(object.get(field), field, read);
+}
+
+export function listOf<T>(value: Json | undefined, what: string, read: (entry: Json, what: string) => T): readonly T[] {
+  if (!isList(value)) throw new Unreadable(`${what} is no list`);
+  return value.map((entry, index) => read(entry, `${what}[${index}]`));
 }
 
 export function textOf(value: Json | undefined, what: string, bytesMax: number): string {

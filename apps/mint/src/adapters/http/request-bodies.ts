@@ -1,6 +1,7 @@
 import { unixMs } from '@assay/shared/kernel/clock';
+import type { Bolt11Terms } from '../../domain/bolt11-quote.ts';
 import type { PointHex } from '../../domain/operation.ts';
-import type { BlindedOutput, MintRequest, ProofInput, SwapRequest } from '../../domain/request.ts';
+import type { BatchMintRequest, BlindedOutput, MintRequest, ProofInput, SwapRequest } from '../../domain/request.ts';
 import type { LookupRequest } from '../../flows/lookup-quotes.ts';
 import type { QuotePosition } from '../../ports.ts';
 import {
@@ -8,6 +9,7 @@ import {
   booleanOf,
   integerOf,
   listIn,
+  listOf,
   lockingKeyOf,
   objectOf,
   optional,
@@ -22,6 +24,8 @@ const WITNESS_BYTES_MAX = 8_192;
 const KEYSET_ID_BYTES_MAX = 66;
 const QUOTE_ID_BYTES_MAX = 128;
 const SIGNATURE_BYTES_MAX = 128;
+const UNIT_BYTES_MAX = 32;
+const DESCRIPTION_BYTES_MAX = 8_192;
 const CURSOR_BYTES_MAX = 512;
 const LOOKUP_KEYS_MAX = 20;
 const LOOKUP_PAGE_MAX = 200n;
@@ -32,9 +36,36 @@ export function swapRequestIn(body: JsonObject): SwapRequest {
 
 export function mintRequestIn(body: JsonObject): MintRequest {
   return {
-    quoteId: textOf(body.get('quote'), 'quote', QUOTE_ID_BYTES_MAX),
+    quoteId: quoteIdOf(body.get('quote'), 'quote'),
     outputs: listIn(body, 'outputs', outputOf),
     signature: optional(body.get('signature'), 'signature', signatureOf),
+  };
+}
+
+/** NUT-29. Amounts and signatures stand beside their quote, so that there are as many of them, or none at all. */
+export function batchMintRequestIn(body: JsonObject): BatchMintRequest {
+  const quoteIds = quoteIdsIn(body);
+  const amounts = optional(body.get('quote_amounts'), 'quote_amounts', (value, what) => listOf(value, what, amountIn));
+  const signatures = optional(body.get('signatures'), 'signatures', (value, what) =>
+    listOf(value, what, (entry, at) => optional(entry, at, signatureOf)),
+  );
+  for (const [what, list] of Object.entries({ quote_amounts: amounts, signatures })) {
+    if (list !== undefined && list.length !== quoteIds.length) unreadable(`${what} are not as many as quotes`);
+  }
+  return { quoteIds, amounts, signatures, outputs: listIn(body, 'outputs', outputOf) };
+}
+
+export function quoteIdsIn(body: JsonObject): readonly string[] {
+  return listIn(body, 'quotes', quoteIdOf);
+}
+
+/** Wallets write null or an empty text for what they do not say. */
+export function bolt11TermsIn(body: JsonObject): Bolt11Terms {
+  return {
+    amount: amountIn(body.get('amount'), 'amount'),
+    unit: textOf(body.get('unit'), 'unit', UNIT_BYTES_MAX),
+    description: optional(body.get('description'), 'description', descriptionOf),
+    pubkey: optional(body.get('pubkey'), 'pubkey', lockingKeyOf),
   };
 }
 
@@ -81,7 +112,7 @@ function pageLimitOf(value: Json, what: string): bigint {
   return limit < LOOKUP_PAGE_MAX ? limit : LOOKUP_PAGE_MAX;
 }
 
-function proofOf(entry: Json, what: string): ProofInput {
+export function proofOf(entry: Json, what: string): ProofInput {
   const proof = objectOf(entry, what);
   return {
     amount: amountIn(proof.get('amount'), `${what}.amount`),
@@ -92,13 +123,22 @@ function proofOf(entry: Json, what: string): ProofInput {
   };
 }
 
-function outputOf(entry: Json, what: string): BlindedOutput {
+export function outputOf(entry: Json, what: string): BlindedOutput {
   const output = objectOf(entry, what);
   return {
     amount: amountIn(output.get('amount'), `${what}.amount`),
     keyset: keysetIdOf(output.get('id'), `${what}.id`),
     b: pointOf(output.get('B_'), `${what}.B_`),
   };
+}
+
+export function quoteIdOf(value: Json | undefined, what: string): string {
+  return textOf(value, what, QUOTE_ID_BYTES_MAX);
+}
+
+/** The bound that matters is a row of its own. */
+function descriptionOf(value: Json, what: string): string {
+  return textOf(value, what, DESCRIPTION_BYTES_MAX);
 }
 
 function keysetIdOf(value: Json | undefined, what: string): string {
