@@ -54,7 +54,16 @@ describe('canonical bytes', () => {
     );
   });
 
-  test.each(['0', 'zz', '0x00', ' 00', '00 ', '٠٠'])('%j is no hex', (text) => {
+  test('of any text, just pairs of hex digits are read', () => {
+    const nearHex = fc.string({
+      unit: fc.constantFrom(...'09afAFgG@/:`', '\u0130', '\u0661', '\u{10030}'),
+      maxLength: 6,
+    });
+    const agrees = (text: string) => void expect(parseHex(text).ok).toBe(/^([0-9a-fA-F]{2})*$/.test(text));
+    fc.assert(fc.property(nearHex, agrees), { numRuns: 2_000 });
+  });
+
+  test.each(['0', 'zz', '0x00', ' 00', '00 ', '٠٠', 'İİ'])('%j is no hex', (text) => {
     expect(parseHex(text).ok).toBe(false);
   });
 

@@ -82,9 +82,12 @@ export function toHex(bytes: Bytes): string {
 
 /** Bytes of hex text of either case; of exactly `length` bytes when given. */
 export function parseHex(text: string, length?: number): Result<Bytes, 'not-hex'> {
-  const wellFormed = text.length % 2 === 0 && (length === undefined || text.length === 2 * length);
-  if (!wellFormed || !/^[0-9a-fA-F]*$/.test(text)) return err('not-hex');
-  return ok(Uint8Array.from(Buffer.from(text, 'hex')));
+  if (text.length % 2 !== 0 || (length !== undefined && text.length !== 2 * length)) return err('not-hex');
+  // Decoding ends at the first character that is no digit, but of one beyond a byte it sees the low byte only. A pattern
+  // takes ten times as long: 20 ms for the transactions of a block.
+  const bytes = Buffer.from(text, 'hex');
+  const isHex = 2 * bytes.length === text.length && Buffer.byteLength(text) === text.length;
+  return isHex ? ok(Uint8Array.from(bytes)) : err('not-hex');
 }
 
 /** Bytes of hex text that our own code wrote; anything else is a bug. */
