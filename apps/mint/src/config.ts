@@ -95,6 +95,7 @@ const VERSION = 'assay-mint/0.1.0';
 export function walletRulesOf(config: MintConfig) {
   const pubkey = toHex(publicKeyOf(config.MINT_IDENTITY_KEY_FILE));
   return {
+    fundedUnits: new Set(config.MINT_FUNDED_UNITS),
     identity: { name: config.MINT_BOLT11_BACKEND === 'fake' ? FAKE_NAME : NAME, version: VERSION, pubkey },
     limits: { inputs: config.MINT_LIMIT_INPUTS, outputs: config.MINT_LIMIT_OUTPUTS },
     batchMax: config.MINT_LIMIT_BATCH,

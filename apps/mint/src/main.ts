@@ -2,10 +2,13 @@ import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
 import { connectMongo } from '@assay/shared/runtime/mongo';
 import { startRelay } from '@assay/shared/runtime/outbox';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
+import { connectDeposits } from './adapters/deposits/connect-deposits.ts';
 import { serveGrpc } from './adapters/grpc/serve.ts';
 import { startHttpServer } from './adapters/http/http-server.ts';
+import { renderPayload } from './adapters/http/websocket/payloads.ts';
 import { mongoEarlyVerdicts } from './adapters/mongo/early-verdicts.ts';
 import { mongoStores, OUTBOX_COLLECTIONS } from './adapters/mongo/stores.ts';
+import { natsChangeNotes } from './adapters/nats/change-notes.ts';
 import { connectBus } from './adapters/nats/connect-bus.ts';
 import { natsControlNotes } from './adapters/nats/control-notes.ts';
 import { consumeFacts } from './adapters/nats/facts.ts';
@@ -15,9 +18,11 @@ import { connectPayments } from './adapters/payments/connect-payments.ts';
 import { connectSignatory } from './adapters/signatory/connect-signatory.ts';
 import { startBackground } from './adapters/timers/background.ts';
 import { startControl } from './adapters/timers/control.ts';
-import { startFundSweeper } from './adapters/timers/fund-sweeper.ts';
+import { patience } from './adapters/timers/patience.ts';
 import { startPayments } from './adapters/timers/payments.ts';
 import { startProjector } from './adapters/timers/projector.ts';
+import { startRecovery } from './adapters/timers/recovery.ts';
+import { startSubscriptions } from './adapters/timers/subscriptions.ts';
 import {
   CONFIG,
   grpcPortsOf,
@@ -31,7 +36,8 @@ import {
 async function start(context: ServiceContext, config: MintConfig): Promise<void> {
   assertNativeCurve();
   const db = await connectMongo(context, { uri: config.MONGODB_URI, database: config.MINT_MONGODB_DATABASE });
-  const stores = await mongoStores(context, db);
+  const notes = natsChangeNotes(context, renderPayload);
+  const stores = await mongoStores(context, db, notes);
   const { clock, controlStore, reader } = stores;
   const { signatory, keysets } = connectSignatory(context, config);
   const control = await startControl(context, controlStore);
@@ -42,20 +48,22 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const wallets = {
     ...{ ...walletRulesOf(config), ...stores, ...lightningPorts },
     ...{ quotes: reader, quoteIds, control, keysets, projection, signatory },
+    ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context) },
   };
-  await startHttpServer(context, wallets, httpOptionsOf(config));
+  startRecovery(context, wallets);
+  const observed = { ...stores, quotes: reader, notes, render: renderPayload };
+  const subscriptions = startSubscriptions(context, observed, config.MINT_WS_RESYNC_MS);
+  await startHttpServer(context, { ...wallets, subscriptions }, httpOptionsOf(config));
 
   // Wallets are served without NATS: events wait in the outboxes.
   const bus = await connectBus(context, config.NATS_URL);
   startRelay(context, db, bus, OUTBOX_COLLECTIONS);
+  await notes.connect(bus);
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
   consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds, earlyVerdicts, pause });
   startBackground(context, db, { ...stores, ...pause, keysets, recountEveryMs: config.MINT_SUPPLY_CHECK_MS });
-  startFundSweeper(context, stores);
-  const { catchUp } = projection;
-  const fundedUnits = new Set(config.MINT_FUNDED_UNITS);
-  await serveGrpc(context, grpcPortsOf(config), { ...stores, quoteIds, control, keysets, pause, fundedUnits, catchUp });
+  await serveGrpc(context, grpcPortsOf(config), { ...wallets, ...stores, pause });
 }
 
 await runService({ name: 'mint', config: CONFIG, grpcPort: ({ MINT_GRPC_PORT: port }) => port, start });

@@ -1,13 +1,19 @@
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { type HttpOptions, startHttpServer } from '../src/adapters/http/http-server.ts';
+import { renderPayload } from '../src/adapters/http/websocket/payloads.ts';
 import type { MintApi } from '../src/adapters/http/routes.ts';
+import type { ChangeNotes } from '../src/ports.ts';
 import type { IssueRequest } from '../src/flows/issue-tokens.ts';
 import type { SwapRequest } from '../src/domain/request.ts';
+import { serveSubscriptions } from '../src/flows/serve-subscriptions.ts';
+import { meltPorts } from './melting-mint.ts';
+import { memoryBus } from './memory-notes.ts';
 import { MINT_KEY, memoryMint, type MemoryMint } from './memory-mint.ts';
 
 export interface HttpMint extends MemoryMint {
   readonly context: TestContext;
   readonly url: string;
+  readonly notes: ChangeNotes;
   get(path: string): Promise<HttpReply>;
   post(path: string, body: unknown): Promise<HttpReply>;
 }
@@ -27,8 +33,11 @@ export async function httpMint(
   const context = testContext({ clock: mint.clock });
   const identity = { name: 'test', pubkey: MINT_KEY, version: 'assay-mint/0.0.0' };
   const limits = { host: '127.0.0.1', port: 0, bodyBytesMax: 1_048_576, requestsPerMinute: 0 };
-  const api = replace({ ...mint.ports, identity });
-  const { port } = await startHttpServer(context, api, { ...limits, ...options });
+  const api = replace({ ...mint.ports, ...meltPorts(mint), identity });
+  const notes = memoryBus().instance(renderPayload);
+  const observed = { ...api, notes, render: renderPayload };
+  const subscriptions = serveSubscriptions(observed);
+  const { port } = await startHttpServer(context, { ...api, subscriptions }, { ...limits, ...options });
   const url = `http://127.0.0.1:${port}`;
   const post = (path: string, body: unknown) => {
     const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
@@ -36,7 +45,7 @@ export async function httpMint(
       fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text }),
     );
   };
-  return { ...mint, context, url, get: (path) => reply(fetch(`${url}${path}`)), post };
+  return { ...mint, context, url, notes, get: (path) => reply(fetch(`${url}${path}`)), post };
 }
 
 async function reply(response: Promise<Response>): Promise<HttpReply> {

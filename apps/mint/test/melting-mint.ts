@@ -32,18 +32,23 @@ export const FEE = aKeyset({ name: 'sat-fee', unit: SAT_UNIT, active: false, inp
 /** The memory mint with melts: its Lightning does as the test says, deposits take the asset `stake`. */
 export function meltingMint(): MeltingMint {
   const mint = memoryMint({ keysets: [FEE] });
-  const meltQuotes = memoryMeltQuotes();
   const backend = scriptedPayments();
   const [credited, left]: [string[], Promise<unknown>[]] = [[], []];
-  const ports = {
-    ...mint.ports,
-    ...{ melts: memoryMelts(mint.store, mint.clock), meltQuotes, deposits: memoryDeposits(credited) },
-    bolt11: { ...present(mint.ports.bolt11, 'Lightning of the memory mint'), backend },
-    payable: mint.quotes,
-    meltRules: BOLT11_RULES,
-    patience: endlessPatience(left),
+  const bolt11 = { ...present(mint.ports.bolt11, 'Lightning of the memory mint'), backend };
+  const melting = meltPorts(mint, credited, left);
+  return { ...mint, ports: { ...mint.ports, ...melting, bolt11 }, ...melting, backend, credited, left };
+}
+
+/** What a memory mint needs for melts. */
+export function meltPorts(
+  { store, clock, quotes }: MemoryMint,
+  credited: string[] = [],
+  left: Promise<unknown>[] = [],
+) {
+  return {
+    ...{ melts: memoryMelts(store, clock), meltQuotes: memoryMeltQuotes(), deposits: memoryDeposits(credited) },
+    ...{ payable: quotes, meltRules: BOLT11_RULES, patience: endlessPatience(left) },
   };
-  return { ...mint, ports, meltQuotes, backend, credited, left };
 }
 
 /** Waits for as long as it takes. */

@@ -9,8 +9,10 @@ import { testContext } from '@assay/testkit/context';
 import type { Db } from 'mongodb';
 import { mintAdminService } from '../src/adapters/grpc/mint-admin-service.ts';
 import { mintService } from '../src/adapters/grpc/mint-service.ts';
+import { renderPayload } from '../src/adapters/http/websocket/payloads.ts';
 import { mongoEarlyVerdicts } from '../src/adapters/mongo/early-verdicts.ts';
 import { mongoStores, OUTBOX_COLLECTIONS } from '../src/adapters/mongo/stores.ts';
+import { natsChangeNotes } from '../src/adapters/nats/change-notes.ts';
 import { natsControlNotes } from '../src/adapters/nats/control-notes.ts';
 import { consumeFacts } from '../src/adapters/nats/facts.ts';
 import { VERDICTS_DURABLE } from '../src/adapters/nats/verdicts.ts';
@@ -18,10 +20,11 @@ import { randomQuoteIds } from '../src/adapters/random/quote-ids.ts';
 import { startControl } from '../src/adapters/timers/control.ts';
 import { startFundSweeper } from '../src/adapters/timers/fund-sweeper.ts';
 import { startProjector } from '../src/adapters/timers/projector.ts';
+import { startSubscriptions } from '../src/adapters/timers/subscriptions.ts';
 import { HASH_UNIT, SAT_UNIT } from '../src/domain/unit.ts';
-import type { Quotes } from '../src/ports.ts';
+import type { ChangeNotes, Quotes } from '../src/ports.ts';
 import { KEYSET } from './committed-operations.ts';
-import { aKeyset, memoryKeysets } from './memory-keys.ts';
+import { aKeyset, memoryKeysets, memorySignatory } from './memory-keys.ts';
 import { AUDITOR_KEYS, POOLS } from './signed-facts.ts';
 
 const FUNDED_UNITS = new Set([HASH_UNIT, SAT_UNIT]);
@@ -35,19 +38,37 @@ export interface RunningOptions {
   readonly pools?: ReadonlyMap<string, string>;
   /** Puts something between the flows and the stored quotes. */
   readonly around?: (quotes: Quotes) => Quotes;
+  /** Whether this instance hears notes at the moment; what it does not hear is lost. */
+  readonly hears?: () => boolean;
+  readonly resyncMs?: number;
 }
 
 /** One instance as `main.ts` wires it, but for HTTP and the signatory, in this process. */
-export async function runMint({ db, natsUrl, pools = POOLS, around = (quotes) => quotes }: RunningOptions) {
+export async function runMint({
+  db,
+  natsUrl,
+  pools = POOLS,
+  around = (quotes) => quotes,
+  hears = () => true,
+  resyncMs = 10_000,
+}: RunningOptions) {
   const context = testContext({ name: 'mint' });
-  const stored = await mongoStores(context, db);
+  const changes = natsChangeNotes(context, renderPayload);
+  const stored = await mongoStores(context, db, changes);
   const stores = { ...stored, quotes: around(stored.quotes) };
   const { clock, controlStore } = stores;
   const keysets = memoryKeysets([KEYSET, aKeyset({ name: 'sat', unit: SAT_UNIT })]);
   const control = await startControl(context, controlStore);
+  const heard: ChangeNotes = {
+    ...changes,
+    hear: (listener) => changes.hear((note) => (hears() ? listener(note) : undefined)),
+  };
+  const observed = { ...stores, quotes: stores.reader, notes: heard, render: renderPayload };
+  const subscriptions = startSubscriptions(context, observed, resyncMs);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const bus = await connectNats(context, { url: natsUrl });
   await ensureStreams(bus, 'mint', STREAMS);
+  await changes.connect(bus);
   startRelay(context, db, bus, OUTBOX_COLLECTIONS);
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   const signers = { pools, auditorKeys: AUDITOR_KEYS };
@@ -55,8 +76,11 @@ export async function runMint({ db, natsUrl, pools = POOLS, around = (quotes) =>
   consumeFacts(context, db, bus, { ...stores, ...signers, quoteIds: randomQuoteIds(clock), earlyVerdicts, pause });
   startFundSweeper(context, stores);
   const quoteIds = randomQuoteIds(clock);
-  const { catchUp } = projection;
-  const ports = { ...stores, quoteIds, control, keysets, pause, fundedUnits: FUNDED_UNITS, catchUp };
+  const signing = { keysets, signatory: memorySignatory(keysets), limits: { inputs: 1_000, outputs: 1_000 } };
+  const ports = {
+    ...{ ...stores, ...signing, quoteIds, control, projection, pause },
+    fundedUnits: FUNDED_UNITS,
+  };
   const serving = { port: 0, allowUnauthenticated: true };
   const port = await startGrpcServer(context, { ...serving, implementations: [mintService(ports)] });
   const adminPort = await startGrpcServer(context, { ...serving, implementations: [mintAdminService(ports)] });
@@ -69,7 +93,18 @@ export async function runMint({ db, natsUrl, pools = POOLS, around = (quotes) =>
   const teamsAs = (caller?: string) => clientOf(MintServiceService, port, caller);
   const operatorsAs = (caller?: string) => clientOf(MintAdminServiceService, adminPort, caller);
   const clients = { teams: teamsAs(), operators: operatorsAs(), teamsAs, operatorsAs };
-  return { ...stores, context, bus, control, projection, pause, keysets, ...clients, stop: context.stop };
+  return {
+    ...stores,
+    context,
+    bus,
+    subscriptions,
+    control,
+    projection,
+    pause,
+    keysets,
+    ...clients,
+    stop: context.stop,
+  };
 }
 
 export type RunningMint = Awaited<ReturnType<typeof runMint>>;

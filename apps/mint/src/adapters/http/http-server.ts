@@ -2,10 +2,13 @@ import cors from '@fastify/cors';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { refusal } from '../../domain/refusals.ts';
+import type { Subscriptions } from '../../flows/serve-subscriptions.ts';
 import { type HttpAnswer, refused } from './answers.ts';
 import { renderJson } from './json-text.ts';
 import { rateLimit } from './rate-limit.ts';
 import { type MintApi, registerRoutes } from './routes.ts';
+import type { SocketLimits } from './websocket/limits.ts';
+import { isWebSocketRequest, serveWebSocket } from './websocket/websocket-server.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -14,6 +17,7 @@ export interface HttpOptions {
   readonly bodyBytesMax: number;
   /** Of one address; 0 = no limit. */
   readonly requestsPerMinute: number;
+  readonly sockets?: Partial<SocketLimits>;
 }
 
 const REQUEST_MS_MAX = 30_000;
@@ -21,17 +25,17 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Serves the NUT HTTP API; ends at stage `edge`. Returns the port in use. */
+/** Serves the NUT HTTP API and its WebSocket; ends at stage `edge`. Returns the port in use. */
 export async function startHttpServer(
   context: ServiceContext,
-  api: MintApi,
+  api: MintApi & { readonly subscriptions: Subscriptions },
   options: HttpOptions,
 ): Promise<{ readonly port: number }> {
   const app = fastify({
     bodyLimit: options.bodyBytesMax,
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    http: { maxHeaderSize: HEADER_BYTES_MAX, shouldUpgradeCallback: isWebSocketRequest },
     exposeHeadRoutes: false,
     // What the header admits: a long id is an unknown one.
     routerOptions: { maxParamLength: HEADER_BYTES_MAX },
@@ -39,10 +43,12 @@ export async function startHttpServer(
   });
   await app.register(cors, { origin: '*', methods: ['GET', 'POST'] });
   acceptAnyType(app);
-  limitRequests(app, context, options.requestsPerMinute);
+  const rate = rateLimit(context.clock, options.requestsPerMinute);
+  limitRequests(app, rate);
   answerAsJson(app);
   answerFaults(app, context);
   registerRoutes(app, api);
+  serveWebSocket(app, context, { subscriptions: api.subscriptions, rate, limits: options.sockets });
   await app.listen({ host: options.host, port: options.port });
   context.onStop('edge', 'http', () => app.close());
   const address = app.server.address();
@@ -55,8 +61,7 @@ function acceptAnyType(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 }
 
-function limitRequests(app: FastifyInstance, { clock }: ServiceContext, perMinute: number): void {
-  const limit = rateLimit(clock, perMinute);
+function limitRequests(app: FastifyInstance, limit: ReturnType<typeof rateLimit>): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!limit.takes(request.ip)) await reply.send(refused(refusal('rate-limited')));
   });

@@ -6,11 +6,16 @@ import { type CollectionDefinition, ensureCollections } from '@assay/shared/runt
 import { requestIds } from '@assay/shared/runtime/request-ids';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Db } from 'mongodb';
+import { announcedOperations, announcedQuotes } from '../../flows/announce-changes.ts';
 import { catchUpQuote } from '../../flows/catch-up-quote.ts';
+import type { ChangeNotes } from '../../ports.ts';
 import { CONTROL, INSTANCES } from './control-document.ts';
 import { mongoControl } from './control.ts';
 import { FUNDS } from './fund-document.ts';
 import { mongoFunds } from './funds.ts';
+import { MELT_QUOTES } from './melt-quote-document.ts';
+import { mongoMeltQuotes } from './melt-quotes.ts';
+import { mongoMelts } from './melts.ts';
 import { GRANTS, mongoGrants } from './grants.ts';
 import { OPERATIONS } from './operation-document.ts';
 import { mongoOperations } from './operations.ts';
@@ -24,7 +29,7 @@ import { SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS } from './supply-document.ts';
 import { mongoSupplyHistory } from './supply-history.ts';
 
 const COLLECTIONS: readonly CollectionDefinition[] = [
-  ...[QUOTES, OPERATIONS, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, GRANTS, CONTROL, INSTANCES, LEASES],
+  ...[QUOTES, OPERATIONS, MELT_QUOTES, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, GRANTS, CONTROL, INSTANCES, LEASES],
   ...CONSUMER_COLLECTIONS,
   ...ADMIN_COLLECTIONS,
 ];
@@ -32,11 +37,13 @@ const COLLECTIONS: readonly CollectionDefinition[] = [
 /** Collections whose documents carry events. */
 export const OUTBOX_COLLECTIONS = [QUOTES.name, OPERATIONS.name, FUNDS.name, CONTROL.name];
 
-/** Everything that the mint stores, ready to use, and the clock by which it is stored. */
-export async function mongoStores(context: ServiceContext, db: Db) {
+const UNTOLD = { tell: () => undefined };
+
+/** Everything that the mint stores, ready to use, and the clock by which it is stored; what changes is told to `notes`. */
+export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<ChangeNotes, 'tell'> = UNTOLD) {
   await ensureCollections(db, COLLECTIONS);
   const { clock } = context;
-  const quotes = mongoQuotes(db);
+  const quotes = announcedQuotes(mongoQuotes(db), notes);
   const quoteReader = mongoQuoteReader(db);
   const projection = mongoProjection(db);
   const rebuild = (naturalKey: string) => catchUpQuote({ quotes, steps: projection.steps, clock }, naturalKey);
@@ -46,7 +53,9 @@ export async function mongoStores(context: ServiceContext, db: Db) {
     quoteStore: quotes,
     payable: quoteReader,
     reader: { ...quoteReader, rebuild },
-    operations: mongoOperations(db, clock),
+    operations: announcedOperations(mongoOperations(db, clock), notes),
+    melts: mongoMelts(db, clock),
+    meltQuotes: mongoMeltQuotes(db),
     ...projection,
     counters: mongoSupplyCounters(db),
     history: mongoSupplyHistory(db),
