@@ -16,11 +16,12 @@ afterEach(async () => {
 
 describe('the HTTP API', () => {
   it('shows keys, keysets and what it can do', async () => {
-    const { get, keyset } = await start();
+    const { get, keyset, satKeyset } = await start();
     const described = { id: keyset.id, unit: 'hash', active: true, input_fee_ppk: 0, final_expiry: null };
-    expect((await get('/v1/keysets')).json).toEqual({ keysets: [described] });
+    const both = [described, { ...described, id: satKeyset.id, unit: 'sat' }];
+    expect((await get('/v1/keysets')).json).toEqual({ keysets: both });
     const keys = Object.fromEntries([...keyset.keys].map(([amount, key]) => [String(amount), key]));
-    expect((await get('/v1/keys')).json).toEqual({ keysets: [{ ...described, keys }] });
+    expect((await get('/v1/keys')).json).toMatchObject({ keysets: [{ ...described, keys }, { id: satKeyset.id }] });
     expect((await get(`/v1/keys/${keyset.id.toUpperCase()}`)).json).toEqual({ keysets: [{ ...described, keys }] });
     expect(await get('/v1/keys/00ff')).toMatchObject({ status: 400, json: { code: 12001 } });
     const { json } = await get('/v1/info');

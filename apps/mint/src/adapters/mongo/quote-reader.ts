@@ -1,11 +1,19 @@
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { Db, Filter } from 'mongodb';
 import { parseQuoteMethod, type QuoteMethod } from '../../domain/quote.ts';
-import type { PubkeyQuery, QuoteBrowser, QuotePage, QuotePosition, QuoteQuery, QuoteReader } from '../../ports.ts';
+import type {
+  PayableQuotes,
+  PubkeyQuery,
+  QuoteBrowser,
+  QuotePage,
+  QuotePosition,
+  QuoteQuery,
+  QuoteReader,
+} from '../../ports.ts';
 import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
 
 /** Reads of quotes by other than their natural key. */
-export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBrowser {
+export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBrowser & PayableQuotes {
   const collection = db.collection<QuoteDocument>(QUOTES.name);
 
   async function page(filter: Filter<QuoteDocument>, after: QuotePosition | undefined, limit: number) {
@@ -28,6 +36,12 @@ export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBr
       if (method === undefined) return { quotes: [], next: undefined };
       return page(byPubkeys(method, query), query.after, query.limit);
     },
+    findByLookupId: async (lookupId) => {
+      const found = await collection.findOne({ lookupId }, { projection: { outbox: 0 } });
+      return found === null ? undefined : parseQuote(found);
+    },
+    listUnpaid: ({ createdFrom, after, limit }) =>
+      page({ ...byQuery({ createdFrom, after, limit, state: 'UNPAID' }), method: 'bolt11' }, after, limit),
     list: (query) => page(byQuery(query), query.after, query.limit),
     pending: async () => {
       const [count, oldest] = await Promise.all([

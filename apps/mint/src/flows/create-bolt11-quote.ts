@@ -1,0 +1,64 @@
+import type { Clock } from '@assay/shared/kernel/clock';
+import { err, ok, type Result } from '@assay/shared/kernel/result';
+import {
+  BOLT11_CHECKS,
+  bolt11Key,
+  type Bolt11Rules,
+  type Bolt11Terms,
+  expiryOf,
+  unpaidQuote,
+} from '../domain/bolt11-quote.ts';
+import { firstRefusal } from '../domain/checks.ts';
+import type { Quote } from '../domain/quote.ts';
+import { type Refusal, refusal } from '../domain/refusals.ts';
+import { SAT_UNIT } from '../domain/unit.ts';
+import type { IssuanceControl, Keysets, PaymentBackend, QuoteIds, Quotes } from '../ports.ts';
+import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
+
+/** Lightning as this mint offers it. */
+export interface Bolt11Offer {
+  readonly backend: PaymentBackend;
+  readonly rules: Bolt11Rules;
+}
+
+export interface CreateBolt11Ports {
+  readonly quoteStore: Quotes;
+  readonly quoteIds: QuoteIds;
+  readonly keysets: Keysets;
+  readonly control: IssuanceControl;
+  readonly clock: Clock;
+  /** Undefined without a payment backend. */
+  readonly bolt11: Bolt11Offer | undefined;
+}
+
+/**
+ * NUT-04: an UNPAID quote with what the wallet has to pay. The backend is asked first and the quote stored after it,
+ * before anybody is told the request: one that has no quote because its maker ended in between is known to nobody who
+ * could pay it.
+ */
+export async function createBolt11Quote(ports: CreateBolt11Ports, terms: Bolt11Terms): Promise<Result<Quote, Refusal>> {
+  const { bolt11, keysets, control } = ports;
+  if (bolt11 === undefined) return err(refusal('minting-disabled', 'this mint has no Lightning'));
+  const isMintable = keysets.all().some(({ unit, active }) => unit === SAT_UNIT && active);
+  const subject = { terms, rules: bolt11.rules, level: control.level(), isMintable };
+  const refused = firstRefusal(BOLT11_CHECKS, subject);
+  if (refused !== undefined) return err(refused);
+  const attributes = { method: 'bolt11', unit: SAT_UNIT };
+  return inSpan('mint.create-quote', { attributes }, async () => ok(await store(ports, bolt11, terms)));
+}
+
+async function store(
+  { quoteStore, quoteIds, clock }: CreateBolt11Ports,
+  { backend, rules }: Bolt11Offer,
+  terms: Bolt11Terms,
+): Promise<Quote> {
+  const now = clock.now();
+  const made = { quote: quoteIds.next(), expiry: expiryOf(now, rules), trace: currentTrace() };
+  const { amount, description } = terms;
+  const quoteKey = bolt11Key(made.quote);
+  const asked = await backend.createIncoming({ quoteKey, amount, description, expiry: made.expiry });
+  const quote = unpaidQuote(terms, made, asked, now);
+  await quoteStore.insert(quote);
+  quoteCameTo(quote.method, quote.state);
+  return quote;
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '@assay/shared/kernel/clock';
+import { decidePayment, type QuotePayment } from '../domain/payment.ts';
+import type { Quote } from '../domain/quote.ts';
+import type { IncomingPayment, PayableQuotes, Quotes } from '../ports.ts';
+import { currentTrace, inSpan, paymentSeen, quoteCameTo, recordSpan } from '../telemetry.ts';
+
+export interface CreditPorts {
+  readonly quoteStore: Quotes;
+  readonly payable: PayableQuotes;
+  readonly clock: Clock;
+}
+
+/** `unknown`: no quote has the request. `refused`: the quote was paid by something else before. */
+export type CreditOutcome = 'paid' | 'repeated' | 'refused' | 'unknown';
+
+const ATTEMPTS_MAX = 5;
+
+/** What the backend received pays its quote, once, however often and by how many instances it is seen. */
+export async function creditIncoming(ports: CreditPorts, payment: IncomingPayment): Promise<CreditOutcome> {
+  const { lookupId, paymentId, amount } = payment;
+  const quote = await ports.payable.findByLookupId(lookupId);
+  const outcome =
+    quote === undefined ? 'unknown' : await creditPayment(ports, quote, { id: `bolt11:${paymentId}`, amount });
+  paymentSeen(outcome);
+  return outcome;
+}
+
+/** UNPAID → PAID by this payment, exactly once. Also how a melt settles a request of this mint: id `melt:<op id>`. */
+export async function creditPayment(
+  { quoteStore, clock }: Pick<CreditPorts, 'quoteStore' | 'clock'>,
+  known: Quote,
+  payment: QuotePayment,
+): Promise<Exclude<CreditOutcome, 'unknown'>> {
+  let quote: Quote | undefined = known;
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX && quote !== undefined; attempt += 1) {
+    const decision = decidePayment(quote, payment, clock.now());
+    if (decision.do === 'nothing') return 'repeated';
+    if (decision.do === 'refuse') return 'refused';
+    if (await commit(quoteStore, quote, decision.next)) return 'paid';
+    quote = await quoteStore.find(known.naturalKey);
+  }
+  throw new Error(`a quote changed under ${ATTEMPTS_MAX} attempts to credit ${payment.id}`);
+}
+
+/** Continues the trace of the wallet that asked for the quote. */
+function commit(quoteStore: Quotes, before: Quote, next: Quote): Promise<boolean> {
+  const attributes = { method: next.method, unit: next.unit, state: next.state };
+  const options = { parent: before.trace, links: [currentTrace()], attributes };
+  return inSpan('mint.settle-quote', options, async () => {
+    if (!(await quoteStore.replace({ ...next, trace: currentTrace() ?? before.trace }))) return false;
+    const endMs = next.history.at(-1)?.at ?? next.updatedAt;
+    const waited = { parent: before.trace, startMs: before.createdAt, endMs, attributes: { state: next.state } };
+    recordSpan('quote.pending-wait', waited);
+    quoteCameTo(next.method, next.state);
+    return true;
+  });
+}
