@@ -23,14 +23,15 @@ export interface MintProcesses {
 }
 
 /** The mint as it is deployed: signatory, `count` instances, NATS and MongoDB, all real. */
-export async function startMintProcesses(count: number): Promise<MintProcesses> {
+export async function startMintProcesses(count: number, settings: NodeJS.ProcessEnv = {}): Promise<MintProcesses> {
   const dir = mkdtempSync(join(tmpdir(), 'mint-'));
   const [database, nats] = [await testDatabase(), await startNats()];
   const common = { PATH: process.env['PATH'], NODE_ENV: 'test', MONGODB_URI: database.uri, NATS_URL: nats.url };
   const { signatory, url } = await startSignatory(dir, common, database.database);
   const mints: MintProcesses['mints'][number][] = [];
   for (let index = 0; index < count; index += 1) {
-    mints.push(await startMint(dir, { ...common, MINT_SIGNATORY_URL: url, MINT_MONGODB_DATABASE: database.database }));
+    const places = { MINT_SIGNATORY_URL: url, MINT_MONGODB_DATABASE: database.database };
+    mints.push(await startMint(dir, { ...common, ...settings, ...places }));
   }
   const stop = async () => {
     for (const { process: mint } of mints) await mint.stop();
