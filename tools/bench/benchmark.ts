@@ -10,6 +10,8 @@ export interface BenchContext {
   readonly size: number;
   /** Where services leave a V8 CPU profile each; none when undefined. */
   readonly profileDir: string | undefined;
+  /** Of a mint that is not ours, to be measured in its place. */
+  readonly url: string | undefined;
 }
 
 /** One name of `npm run bench`. */

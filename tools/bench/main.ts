@@ -22,8 +22,10 @@ const command = new Command('npm run bench --')
     '--profile <dir>',
     'services leave CPU profiles there, and the hottest functions are printed; writes no history',
   )
+  .option('--url <mint>', 'mint: the same load on a mint that runs there, whose Lightning pays itself')
   .parse();
-const { small, profile } = command.opts<{ small: boolean; profile?: string }>();
+const { small, profile, url } = command.opts<{ small: boolean; profile?: string; url?: string }>();
+if (url !== undefined && command.args.join() !== 'mint') command.error('error: --url is for the benchmark mint alone');
 const wanted = BENCHMARKS.filter(({ name }) => command.args.length === 0 || command.args.includes(name));
 
 const startedAt = performance.now();
@@ -34,7 +36,7 @@ if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
 const [load = 0] = loadavg();
 if (load > CALM_LOAD)
   tell(`the machine is busy (load average ${load.toFixed(1)}): expect lower figures than it could reach`);
-for (const benchmark of wanted) await runOne(benchmark, { tell, size: small ? SMALL : 1, profileDir });
+for (const benchmark of wanted) await runOne(benchmark, { tell, size: small ? SMALL : 1, profileDir, url });
 if (profileDir !== undefined) hottestFunctions(profileDir).forEach((line) => console.log(line));
 
 async function runOne(benchmark: Benchmark, context: BenchContext): Promise<void> {
@@ -43,6 +45,6 @@ async function runOne(benchmark: Benchmark, context: BenchContext): Promise<void
   const figures = await benchmark.run(context);
   console.log(`${name}: ${JSON.stringify(figures, undefined, 2)}`);
   if (small || profileDir !== undefined) return;
-  appendEntry({ ...conditions, name, figures, method });
+  appendEntry({ ...conditions, name: url === undefined ? name : `${name} at ${url}`, figures, method });
   tell(`${name}: written to ${HISTORY_FILE}`);
 }
