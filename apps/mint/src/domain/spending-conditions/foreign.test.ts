@@ -77,7 +77,7 @@ describe('a proof with conditions', () => {
     fc.assert(
       fc.property(lock, ({ kind, key, tags: given, by }) => {
         const secret = lockedSecret(kind, kind === 'HTLC' ? PREIMAGE_HASH : key, given);
-        // Without it the wallet refunds nobody who could also sign as receiver, as the NUT does.
+        // Without it the wallet refunds nobody who could also sign as receiver; the NUT does.
         const proof = signed(secret, by, kind === 'HTLC' ? PREIMAGE : undefined);
         expect(isSpendable(proof)).toBe(isSpendableForWallet(kind, proof));
       }),
