@@ -51,7 +51,7 @@ export function fundedRules(): Omit<FundedQuotePorts, 'quotes' | 'funds' | 'cloc
     control: { level: () => 'NONE' },
     keysets: memoryKeysets([KEYSET]),
     fundedUnits: new Set([HASH_UNIT]),
-    catchUp: async () => undefined,
+    projection: { catchUp: async () => undefined },
   };
 }
 

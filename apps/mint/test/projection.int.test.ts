@@ -87,7 +87,7 @@ describe('the projector', () => {
       issueCount: 2,
     });
     expect(unitSupplies(await stores.counters.read())).toEqual([
-      { unit: 'hash', minted: 16n, fees: 2n, outstanding: 14n },
+      { unit: 'hash', minted: 16n, fees: 2n, outstanding: 14n, melted: 0n, redeemed: 0n, surplus: 0n },
     ]);
     const events = await database.db.collection('quotes').distinct('outbox.event');
     expect(events).toContain('mint.quote.issued');
@@ -134,13 +134,14 @@ describe('the projector', () => {
 });
 
 async function projectUntilCrash(points: Failpoints): Promise<boolean> {
-  const { quotes, steps, operations, counters } = ports;
+  const { quotes, steps, operations, counters, funds } = ports;
   const wrapped = {
     clock,
     quotes: crashing(quotes, points),
     steps: crashing(steps, points),
     operations: crashing(operations, points),
     counters: crashing(counters, points),
+    funds: crashing(funds, points),
   };
   try {
     await projectAll(wrapped);

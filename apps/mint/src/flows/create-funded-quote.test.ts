@@ -67,8 +67,8 @@ describe('a funded quote', () => {
 
   test('counts what was taken in and is not in the fund yet', async () => {
     const { ports } = aMintWithFund();
-    const catchUp = () => putIn(ports.funds, 'g', 7n);
-    expect((await createFundedQuote({ ...ports, catchUp }, aReward('r-1', 7n))).ok).toBe(true);
+    const projection = { catchUp: () => putIn(ports.funds, 'g', 7n) };
+    expect((await createFundedQuote({ ...ports, projection }, aReward('r-1', 7n))).ok).toBe(true);
   });
 
   test('is not made while issuance is paused, but told where it is made', async () => {

@@ -24,7 +24,7 @@ export interface FundedQuotePorts {
   readonly clock: Clock;
   readonly fundedUnits: ReadonlySet<Unit>;
   /** Counts what is committed and not yet in the funds. */
-  catchUp(): Promise<void>;
+  readonly projection: { catchUp(): Promise<void> };
 }
 
 export type FundedRefusal =
@@ -90,7 +90,7 @@ async function reserve(
   const change = { do: 'reserve', key, amount: amount(request.amount), token, at: ports.clock.now() } as const;
   let outcome = await ports.funds.change(request.unit, change);
   if (outcome === 'too-low') {
-    await ports.catchUp();
+    await ports.projection.catchUp();
     outcome = await ports.funds.change(request.unit, change);
   }
   if (outcome === 'changed' || outcome === 'unchanged') return undefined;

@@ -1,18 +1,22 @@
+import { present } from '@assay/shared/kernel/assert';
+import { creditOf, type FundCredit } from '../domain/fund.ts';
 import type { Operation } from '../domain/operation.ts';
 import { EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
-import type { SupplyChunk, SupplyCounters, UnprojectedOperations } from '../ports.ts';
+import type { Unit } from '../domain/unit.ts';
+import type { Funds, SupplyChunk, SupplyCounters, UnprojectedOperations } from '../ports.ts';
 import { type CatchUpPorts, catchUpQuote } from './catch-up-quote.ts';
 
 export interface ProjectPorts extends CatchUpPorts {
   readonly operations: UnprojectedOperations;
   readonly counters: SupplyCounters;
+  readonly funds: Pick<Funds, 'change'>;
 }
 
 const CHUNK_OPERATIONS_MAX = 1_000;
 const QUOTES_AT_ONCE = 16;
 
 /**
- * Brings quotes and supply counters forward by the operations that they have not seen; returns how many that were.
+ * Brings quotes, supply counters and funds forward by the operations that they have not seen; returns how many that were.
  *
  * Every instance may run it at any time: a chunk of operations is opened by compare-and-set, whoever meets an open one
  * helps to finish it, each counter takes chunk n once because it remembers n, and only then are the operations marked
@@ -33,6 +37,7 @@ async function finish(ports: ProjectPorts, chunk: SupplyChunk): Promise<number> 
   const operations = await ports.operations.findByIds(chunk.opIds);
   await catchUpQuotes(ports, operations);
   await ports.counters.addChunk(chunk, withOperations(EMPTY_SUPPLY, operations));
+  await creditFunds(ports, chunk, operations);
   await ports.operations.markProjected(chunk.opIds);
   await ports.counters.closeChunk(chunk);
   return operations.length;
@@ -42,5 +47,22 @@ async function catchUpQuotes(ports: ProjectPorts, operations: readonly Operation
   const keys = [...new Set(operations.flatMap(({ quotes }) => quotes.map(({ naturalKey }) => naturalKey)))];
   for (let from = 0; from < keys.length; from += QUOTES_AT_ONCE) {
     await Promise.all(keys.slice(from, from + QUOTES_AT_ONCE).map((key) => catchUpQuote(ports, key)));
+  }
+}
+
+/** A fund remembers the chunk too, so that what an operation took in is credited once. */
+async function creditFunds(
+  { funds }: ProjectPorts,
+  { number }: SupplyChunk,
+  operations: readonly Operation[],
+): Promise<void> {
+  const byUnit = new Map<Unit, FundCredit[]>();
+  for (const operation of operations) {
+    const credit = creditOf(operation);
+    if (credit !== undefined) byUnit.set(operation.unit, [...(byUnit.get(operation.unit) ?? []), credit]);
+  }
+  for (const unit of [...byUnit.keys()].sort()) {
+    const outcome = await funds.change(unit, { do: 'chunk', number, credits: present(byUnit.get(unit), unit) });
+    if (outcome === 'conflict') throw new Error(`the fund of ${unit} changed under every attempt to credit it`);
   }
 }

@@ -22,22 +22,25 @@ import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
 import { getSupply, type SupplyPorts } from '../../flows/get-supply.ts';
 import { pauseIssuance, type PausePorts } from '../../flows/pause-issuance.ts';
-import type { Keysets, QuoteBrowser, QuoteOperations, QuotePosition, QuoteReader, Quotes } from '../../ports.ts';
+import type { RedeemPorts } from '../../flows/redeem-proofs.ts';
+import type { QuoteBrowser, QuoteOperations, QuotePosition, QuoteReader, Quotes } from '../../ports.ts';
 import { logged, personOf } from './commands.ts';
 import { parsePauseLevel, renderControl } from './control-message.ts';
 import { createQuote, type CreateQuotePorts } from './create-quote.ts';
 import { renderFund } from './fund-message.ts';
 import { parseState, renderQuote } from './quote-message.ts';
+import { redeem } from './redeem-proofs.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
 
-export interface MintServicePorts extends SupplyPorts, CreateQuotePorts {
-  readonly quotes: Quotes;
-  readonly reader: Pick<QuoteReader, 'findByIds'> & QuoteBrowser;
-  readonly steps: QuoteOperations;
-  readonly keysets: Keysets;
-  readonly pause: PausePorts;
-  readonly log: AdminLog;
-}
+export type MintServicePorts = SupplyPorts &
+  CreateQuotePorts &
+  RedeemPorts & {
+    readonly quotes: Quotes;
+    readonly reader: Pick<QuoteReader, 'findByIds'> & QuoteBrowser;
+    readonly steps: QuoteOperations;
+    readonly pause: PausePorts;
+    readonly log: AdminLog;
+  };
 
 /** The last instant that a date can hold. */
 const LAST_MS = 8_640_000_000_000_000n;
@@ -58,7 +61,7 @@ export function mintService(ports: MintServicePorts): Implementation {
     },
     pauseIssuance: (request, call) => pause(ports, request, call),
     createQuote: (request, call) => createQuote(ports, request, call),
-    redeemProofs: notServed,
+    redeemProofs: (request, call) => redeem(ports, request, call),
     signLiabilities: notServed,
     watchQuotes: () => {
       throw new GrpcStatusFault('UNIMPLEMENTED', 'not served yet');

@@ -13,7 +13,12 @@ export function renderSupply(supply: Supply): Omit<GetSupplyResponse, 'funds'> {
       ...sums,
       unit: sums.unit.toUpperCase(),
     })),
-    units: unitSupplies(supply).map((sums) => ({ ...sums, unit: sums.unit.toUpperCase() })),
+    units: unitSupplies(supply).map((sums) => ({
+      ...sums,
+      unit: sums.unit.toUpperCase(),
+      // More spent than issued breaks M6, which pauses the mint; the wire has no number for it.
+      outstanding: sums.outstanding < 0n ? 0n : sums.outstanding,
+    })),
     operations: countedOperations(supply),
   };
 }

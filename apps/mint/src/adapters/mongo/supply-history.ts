@@ -31,13 +31,18 @@ export function mongoSupplyHistory(db: Db): SupplyHistory {
 const NONE = { $toLong: 0 };
 const ONE = { $toLong: 1 };
 
+const IS_REDEEM = { $eq: ['$kind', 'REDEEM'] };
+
 const METHODS = [
   {
     $group: {
-      _id: { unit: '$unit', method: { $ifNull: ['$method', 'swap'] } },
+      _id: { unit: '$unit', method: { $ifNull: ['$method', { $cond: [IS_REDEEM, 'redeem', 'swap'] }] } },
       operations: { $sum: ONE },
       minted: { $sum: { $sum: '$quoteAmounts' } },
+      melted: { $sum: { $cond: [IS_REDEEM, NONE, '$out'] } },
+      redeemed: { $sum: { $cond: [IS_REDEEM, '$out', NONE] } },
       fees: { $sum: '$fee' },
+      surplus: { $sum: '$surplus' },
     },
   },
   {
@@ -48,7 +53,10 @@ const METHODS = [
       method: '$_id.method',
       operations: 1,
       minted: { $toLong: '$minted' },
+      melted: { $toLong: '$melted' },
+      redeemed: { $toLong: '$redeemed' },
       fees: { $toLong: '$fees' },
+      surplus: { $toLong: '$surplus' },
     },
   },
 ];
@@ -104,7 +112,8 @@ function sideOf(side: string, counted: Document): Document {
 
 async function sumOperations(operations: Collection<OperationDocument>, from: UnixMs, before: UnixMs): Promise<Supply> {
   if (before <= from) return EMPTY_SUPPLY;
-  const within = { $match: { committedAt: { $gte: new Date(from), $lt: new Date(before) } } };
+  // Melts that are pending or failed are not committed.
+  const within = { $match: { state: 'COMMITTED', committedAt: { $gte: new Date(from), $lt: new Date(before) } } };
   const [methods, keysets] = await Promise.all(
     [METHODS, KEYSETS].map((stages) => operations.aggregate<SupplySums>([within, ...stages]).toArray()),
   );

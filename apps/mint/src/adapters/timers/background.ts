@@ -6,10 +6,13 @@ import type { Db } from 'mongodb';
 import { unitSupplies } from '../../domain/supply.ts';
 import { storeSupplyCut, type SupplyPorts } from '../../flows/get-supply.ts';
 import { recount, type RecountPorts } from '../../flows/recount.ts';
+import type { CreditGrantPorts } from '../../flows/approve-grant.ts';
+import type { SweepFundsPorts } from '../../flows/sweep-funds.ts';
 import type { QuoteBrowser } from '../../ports.ts';
 import { pendingQuotes, supplyCounted } from '../../telemetry.ts';
+import { startFundSweeper } from './fund-sweeper.ts';
 
-export interface BackgroundPorts extends RecountPorts, SupplyPorts {
+export interface BackgroundPorts extends RecountPorts, SupplyPorts, SweepFundsPorts, CreditGrantPorts {
   readonly reader: QuoteBrowser;
   readonly letters: DeadLetterStore;
   readonly recountEveryMs: number;
@@ -31,6 +34,7 @@ export function startBackground(context: ServiceContext, db: Db, ports: Backgrou
   context.every('supply cuts', CUT_EVERY_MS, async () => {
     if (isMine()) await storeSupplyCut(ports);
   });
+  startFundSweeper(context, ports);
   watchDeadLetters(context, ports.letters);
   context.every('gauges', GAUGES_EVERY_MS, async () => {
     const { count, oldestAt } = await ports.reader.pending();

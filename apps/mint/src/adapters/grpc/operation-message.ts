@@ -1,0 +1,30 @@
+import { OperationKind as WireKind } from '@assay/proto/gen/assay/mint/v1/events';
+import { type Operation as WireOperation, OperationState } from '@assay/proto/gen/assay/mint/v1/mint_service';
+import { traceIdOf } from '@assay/shared/runtime/telemetry';
+import type { Operation } from '../../domain/operation.ts';
+
+export const WIRE_KINDS = {
+  SWAP: WireKind.OPERATION_KIND_SWAP,
+  MINT: WireKind.OPERATION_KIND_MINT,
+  MELT: WireKind.OPERATION_KIND_MELT,
+  REDEEM: WireKind.OPERATION_KIND_REDEEM,
+} as const satisfies Record<Operation['kind'], WireKind>;
+
+/** Without secrets, signatures and witnesses. */
+export function renderCommitted(operation: Operation): WireOperation {
+  const { opId, kind, method, unit, committedAt, inputs, outputs, quotes, fee, out, surplus, trace } = operation;
+  return {
+    ...{ opId, kind: WIRE_KINDS[kind], state: OperationState.OPERATION_STATE_COMMITTED, method: method ?? '' },
+    ...{ unit: unit.toUpperCase(), committedAtMs: BigInt(committedAt), fee, out, surplus },
+    spent: inputs.map(({ keyset, y, amount }) => ({ keyset, y: bytes(y), amount })),
+    issued: outputs.map(({ keyset, b, amount }) => ({ keyset, b: bytes(b), amount })),
+    quotes: quotes.map(({ naturalKey, amount }) => ({ naturalKey, amount })),
+    traceId: traceIdOf(trace),
+    version: 1n,
+    released: [],
+  };
+}
+
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex, 'hex');
+}
