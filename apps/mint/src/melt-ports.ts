@@ -35,6 +35,8 @@ export interface PendingQuery {
 
 export interface MeltQuotes {
   find(quote: string): Promise<MeltQuote | undefined>;
+  /** Those that exist, in no order. */
+  findByIds(quotes: readonly string[]): Promise<readonly MeltQuote[]>;
   insert(quote: MeltQuote): Promise<void>;
   /** Every change of a melt quote. False: the stored version is not the one before, read again. */
   replace(next: MeltQuote): Promise<boolean>;

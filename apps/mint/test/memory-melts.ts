@@ -98,6 +98,7 @@ export function memoryMeltQuotes(): MemoryMeltQuotes {
   return {
     shown,
     find: async (quote) => byId.get(quote),
+    findByIds: async (quotes) => [...byId.values()].filter(({ quote }) => quotes.includes(quote)),
     insert: async (quote) => put(quote),
     replace: async (next) => {
       await othersTurn();

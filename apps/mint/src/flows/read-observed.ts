@@ -1,12 +1,14 @@
 import { type Observed } from '../domain/subscriptions/observed.ts';
 import { KINDS, type SubscriptionKind } from '../domain/subscriptions/kinds.ts';
-import type { PointHex } from '../domain/operation.ts';
+import type { MeltMethod, PointHex } from '../domain/operation.ts';
 import type { QuoteMethod } from '../domain/quote.ts';
+import type { MeltQuotes } from '../melt-ports.ts';
 import type { Operations, QuoteReader } from '../ports.ts';
 import { checkState } from './check-state.ts';
 
 export interface ObservePorts {
   readonly quotes: Pick<QuoteReader, 'findByIds'>;
+  readonly meltQuotes: Pick<MeltQuotes, 'findByIds'>;
   readonly operations: Operations;
 }
 
@@ -24,7 +26,7 @@ export async function readObserved(
     case 'mint-quotes':
       return readQuotes(ports, meaning.method, filters);
     case 'melt-quotes':
-      return [];
+      return readMeltQuotes(ports, meaning.method, filters);
     case 'proofs':
       return readProofs(ports, filters as readonly PointHex[]);
   }
@@ -37,6 +39,15 @@ async function readQuotes(
 ): Promise<readonly Observed[]> {
   const found = await quotes.findByIds(ids);
   return found.filter((quote) => quote.method === method).map((quote) => ({ is: 'mint-quote', quote }));
+}
+
+async function readMeltQuotes(
+  { meltQuotes }: ObservePorts,
+  method: MeltMethod,
+  ids: readonly string[],
+): Promise<readonly Observed[]> {
+  const found = await meltQuotes.findByIds(ids);
+  return found.filter((quote) => quote.method === method).map((quote) => ({ is: 'melt-quote', quote }));
 }
 
 async function readProofs(ports: ObservePorts, ys: readonly PointHex[]): Promise<readonly Observed[]> {

@@ -1,28 +1,28 @@
 import { amount } from '@assay/shared/kernel/money';
 import { describe, expect, test } from 'vitest';
+import { memoryMeltQuotes } from '../../test/memory-melts.ts';
 import { type MemoryBus, memoryBus } from '../../test/memory-notes.ts';
 import { memoryMint, paidQuote, QUOTE_ID } from '../../test/memory-mint.ts';
-import type { PointHex, UncommittedOperation } from '../domain/operation.ts';
+import type { PointHex } from '../domain/operation.ts';
 import { issued, type Quote } from '../domain/quote.ts';
 import { FINAL_VERSION } from '../domain/subscriptions/delivery.ts';
 import { filterHash, shardOf } from '../domain/subscriptions/kinds.ts';
 import type { Observed } from '../domain/subscriptions/observed.ts';
-import { HASH_UNIT } from '../domain/unit.ts';
 import type { ChangeNotes } from '../ports.ts';
-import { announcedOperations, announcedQuotes } from './announce-changes.ts';
 import { serveSubscriptions } from './serve-subscriptions.ts';
 
 const Y = `02${'ab'.repeat(32)}` as PointHex;
 const OTHER_Y = `03${'cd'.repeat(32)}` as PointHex;
-const render = (observed: Observed) =>
-  observed.is === 'proof'
-    ? observed.proof.state
-    : `${observed.quote.state} ${observed.quote.amountIssued}/${observed.quote.amountPaid}`;
+const render = (observed: Observed) => {
+  if (observed.is === 'proof') return observed.proof.state;
+  const { quote } = observed;
+  return 'amountIssued' in quote ? `${quote.state} ${quote.amountIssued}/${quote.amountPaid}` : quote.state;
+};
 
 /** One instance of a mint, and one wallet connected to it. */
 function instance(bus: MemoryBus = memoryBus(), mint = memoryMint({ paid: 8n })) {
   const notes = bus.instance(render);
-  const subscriptions = serveSubscriptions({ ...mint.ports, notes, render });
+  const subscriptions = serveSubscriptions({ meltQuotes: memoryMeltQuotes(), ...mint.ports, notes, render });
   const told: string[] = [];
   const wallet = subscriptions.connect((subId, payload) => told.push(`${subId}: ${payload}`));
   return { ...mint, bus, mint, notes, subscriptions, wallet, told };
@@ -153,39 +153,5 @@ describe('two instances', () => {
     expect(await here.subscriptions.resync()).toBe(2);
     expect(here.told.slice(3)).toEqual(['s: SPENT', 'q: PAID 3/8']);
     expect(await here.subscriptions.resync()).toBe(0);
-  });
-});
-
-describe('what is committed', () => {
-  const told: string[] = [];
-  const notes = {
-    tell: (changes: Parameters<ChangeNotes['tell']>[0]) =>
-      told.push(...changes.map(({ observed }) => render(observed))),
-  };
-
-  test('of an operation is told for each input, and what is not committed is not', async () => {
-    const { ports } = memoryMint();
-    const operations = announcedOperations(ports.operations, notes);
-    const input = { y: Y, keyset: '00', amount: amount(1n), witness: undefined };
-    const operation: UncommittedOperation = {
-      ...{ opId: 'op', kind: 'SWAP', method: undefined, unit: HASH_UNIT, trace: undefined },
-      ...{ inputs: [input, { ...input, y: OTHER_Y }], outputs: [], quotes: [] },
-      ...{ fee: amount(2n), out: amount(0n), surplus: amount(0n) },
-    };
-    expect(await operations.commit(operation)).toBe('committed');
-    expect(await operations.commit(operation)).toBe('duplicate');
-    expect(told.splice(0)).toEqual(['SPENT', 'SPENT']);
-  });
-
-  test('of a quote is told, and a lost compare-and-set is not', async () => {
-    let isStored = true;
-    const quotes = announcedQuotes(
-      { find: async () => undefined, insert: async () => 'inserted', replace: async () => isStored },
-      notes,
-    );
-    await quotes.replace(minted(paidQuote(8n), 8n));
-    isStored = false;
-    await quotes.replace(minted(paidQuote(8n), 8n));
-    expect(told.splice(0)).toEqual(['ISSUED 8/8']);
   });
 });

@@ -10,6 +10,10 @@ export function mongoMeltQuotes(db: Db): MeltQuotes {
       const found = await collection.findOne({ _id: quote });
       return found === null ? undefined : parseMeltQuote(found);
     },
+    findByIds: async (quotes) => {
+      const found = await collection.find({ _id: { $in: [...quotes] } }).toArray();
+      return found.map(parseMeltQuote);
+    },
     insert: async (quote) => {
       await collection.insertOne(renderMeltQuote(quote));
     },

@@ -6,7 +6,12 @@ import { type CollectionDefinition, ensureCollections } from '@assay/shared/runt
 import { requestIds } from '@assay/shared/runtime/request-ids';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Db } from 'mongodb';
-import { announcedOperations, announcedQuotes } from '../../flows/announce-changes.ts';
+import {
+  announcedMeltQuotes,
+  announcedMelts,
+  announcedOperations,
+  announcedQuotes,
+} from '../../flows/announce-changes.ts';
 import { catchUpQuote } from '../../flows/catch-up-quote.ts';
 import type { ChangeNotes } from '../../ports.ts';
 import { CONTROL, INSTANCES } from './control-document.ts';
@@ -54,8 +59,8 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     payable: quoteReader,
     reader: { ...quoteReader, rebuild },
     operations: announcedOperations(mongoOperations(db, clock), notes),
-    melts: mongoMelts(db, clock),
-    meltQuotes: mongoMeltQuotes(db),
+    melts: announcedMelts(mongoMelts(db, clock), notes, clock),
+    meltQuotes: announcedMeltQuotes(mongoMeltQuotes(db), notes),
     ...projection,
     counters: mongoSupplyCounters(db),
     history: mongoSupplyHistory(db),

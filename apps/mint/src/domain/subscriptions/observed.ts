@@ -1,3 +1,4 @@
+import type { MeltQuote } from '../melt-quote.ts';
 import type { PointHex } from '../operation.ts';
 import type { Quote } from '../quote.ts';
 import { FINAL_VERSION } from './delivery.ts';
@@ -11,7 +12,9 @@ export interface ObservedProof {
 
 /** One thing that wallets may be subscribed to, as it is at one moment. */
 export type Observed =
-  { readonly is: 'mint-quote'; readonly quote: Quote } | { readonly is: 'proof'; readonly proof: ObservedProof };
+  | { readonly is: 'mint-quote'; readonly quote: Quote }
+  | { readonly is: 'melt-quote'; readonly quote: MeltQuote }
+  | { readonly is: 'proof'; readonly proof: ObservedProof };
 
 /** A change that was just committed. */
 export interface Change {
@@ -21,7 +24,14 @@ export interface Change {
 }
 
 export function kindOf(observed: Observed): SubscriptionKind {
-  return observed.is === 'proof' ? 'proof_state' : `${observed.quote.method}_mint_quote`;
+  switch (observed.is) {
+    case 'mint-quote':
+      return `${observed.quote.method}_mint_quote`;
+    case 'melt-quote':
+      return `${observed.quote.method}_melt_quote`;
+    case 'proof':
+      return 'proof_state';
+  }
 }
 
 /** The filter that names it. */
@@ -34,6 +44,6 @@ export function filterOf(observed: Observed): string {
  * own.
  */
 export function storedVersion(observed: Observed): number | undefined {
-  if (observed.is === 'mint-quote') return observed.quote.version;
+  if (observed.is !== 'proof') return observed.quote.version;
   return observed.proof.state === 'SPENT' ? FINAL_VERSION : undefined;
 }
