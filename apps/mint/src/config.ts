@@ -96,6 +96,7 @@ export function walletRulesOf(config: MintConfig) {
   const pubkey = toHex(publicKeyOf(config.MINT_IDENTITY_KEY_FILE));
   return {
     fundedUnits: new Set(config.MINT_FUNDED_UNITS),
+    depositUnits: [...new Set(Object.values(config.MINT_DEPOSIT_ASSETS))],
     identity: { name: config.MINT_BOLT11_BACKEND === 'fake' ? FAKE_NAME : NAME, version: VERSION, pubkey },
     limits: { inputs: config.MINT_LIMIT_INPUTS, outputs: config.MINT_LIMIT_OUTPUTS },
     batchMax: config.MINT_LIMIT_BATCH,

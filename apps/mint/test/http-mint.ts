@@ -8,6 +8,7 @@ import type { SwapRequest } from '../src/domain/request.ts';
 import { serveSubscriptions } from '../src/flows/serve-subscriptions.ts';
 import { meltPorts } from './melting-mint.ts';
 import { memoryBus } from './memory-notes.ts';
+import { SAT_UNIT } from '../src/domain/unit.ts';
 import { MINT_KEY, memoryMint, type MemoryMint } from './memory-mint.ts';
 
 export interface HttpMint extends MemoryMint {
@@ -33,7 +34,8 @@ export async function httpMint(
   const context = testContext({ clock: mint.clock });
   const identity = { name: 'test', pubkey: MINT_KEY, version: 'assay-mint/0.0.0' };
   const limits = { host: '127.0.0.1', port: 0, bodyBytesMax: 1_048_576, requestsPerMinute: 0 };
-  const api = replace({ ...mint.ports, ...meltPorts(mint), identity });
+  const offered = { fundedUnits: new Set([SAT_UNIT]), depositUnits: [] };
+  const api = replace({ ...mint.ports, ...meltPorts(mint), ...offered, identity });
   const notes = memoryBus().instance(renderPayload);
   const observed = { ...api, notes, render: renderPayload };
   const subscriptions = serveSubscriptions(observed);

@@ -26,23 +26,6 @@ describe('the HTTP API', () => {
     expect(await get('/v1/keys/00ff')).toMatchObject({ status: 400, json: { code: 12001 } });
     const { json } = await get('/v1/info');
     expect(json).toMatchObject({ name: 'test', pubkey: MINT_KEY, version: 'assay-mint/0.0.0', time: 1_795_227_000 });
-    expect(Object.keys(json['nuts'] as object)).toEqual(['4', '5', '7', '9', '12', '19', '20']);
-    expect(json['nuts']).toMatchObject({
-      4: {
-        methods: [
-          {
-            method: 'ehash',
-            unit: 'hash',
-            method_name: 'Mining shares',
-            min_amount: 1,
-            max_amount: 9_007_199_254_740_991,
-            options: { pubkey_required: true },
-          },
-        ],
-        disabled: false,
-      },
-      19: { ttl: null, cached_endpoints: [{ path: '/v1/swap' }, { path: '/v1/mint/ehash' }] },
-    });
   });
 
   it.each([

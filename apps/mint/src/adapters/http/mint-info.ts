@@ -1,10 +1,10 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
-import { QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import type { IssuanceLevel } from '../../domain/issuance-level.ts';
-import type { Keyset } from '../../domain/keyset.ts';
 import { METHODS } from '../../domain/methods.ts';
-import { HASH_UNIT, type Unit } from '../../domain/unit.ts';
+import type { QuoteMethod } from '../../domain/quote.ts';
+import { KINDS, type SubscriptionKind } from '../../domain/subscriptions/kinds.ts';
 import type { Renderable } from './json-text.ts';
+import { type MeltOffer, meltOffers, type MintOffer, mintOffers, type Offering } from './mint-offers.ts';
 
 export interface MintIdentity {
   readonly name: string;
@@ -14,49 +14,90 @@ export interface MintIdentity {
   readonly version: string;
 }
 
-/** Requests whose answer is stored for ever (NUT-19). */
-const CACHED_PATHS = ['/v1/swap', '/v1/mint/ehash'];
+export interface MintCapabilities extends Offering {
+  readonly level: IssuanceLevel;
+  /** Quotes of one batch. */
+  readonly batchMax: number;
+}
 
-const DESCRIPTION = 'Ecash for audited work. Secrets with spending conditions (P2PK, HTLC) are not accepted.';
+const DESCRIPTION = 'Ecash for audited work.';
+const SUPPORTED = { supported: true } as const;
 
-/**
- * NUT-06, from what this process can do now. A method is offered while a keyset of its unit is active. Melts, spending
- * conditions, batches and notifications are announced once they exist.
- */
-export function mintInfo(
-  identity: MintIdentity,
-  now: UnixMs,
-  { level, keysets }: { readonly level: IssuanceLevel; readonly keysets: readonly Keyset[] },
-): Renderable {
-  const units = new Set(keysets.filter(({ active }) => active).map(({ unit }) => unit));
-  const { ehash } = METHODS;
-  const offered = units.has(HASH_UNIT) ? [describeMethod('ehash', HASH_UNIT, ehash.name)] : [];
+/** NUT-06, from what this process can do now. */
+export function mintInfo(identity: MintIdentity, now: UnixMs, capabilities: MintCapabilities): Renderable {
+  const [mints, melts] = [mintOffers(capabilities), meltOffers(capabilities)];
   return {
     ...identity,
     description: DESCRIPTION,
     time: Math.floor(now / 1_000),
-    nuts: {
-      4: {
-        methods: offered,
-        disabled: level !== 'NONE',
-      },
-      5: { methods: [], disabled: true },
-      7: { supported: true },
-      9: { supported: true },
-      12: { supported: true },
-      19: { ttl: null, cached_endpoints: CACHED_PATHS.map((path) => ({ method: 'POST', path })) },
-      20: { supported: true },
-    },
+    nuts: { ...mintingNuts(mints, capabilities), ...meltingNuts(melts, capabilities), ...sharedNuts(mints, melts) },
   };
 }
 
-function describeMethod(method: string, unit: Unit, name: string): Renderable {
+function mintingNuts(mints: readonly MintOffer[], { level, batchMax, bolt11 }: MintCapabilities) {
+  const methods = mints.map((offer) => ({
+    ...describe(offer),
+    method_name: METHODS[offer.method].name,
+    options: offer.method === 'bolt11' ? bolt11Options(bolt11) : { pubkey_required: true },
+  }));
   return {
-    method,
-    unit,
-    method_name: name,
-    min_amount: 1,
-    max_amount: QUOTE_AMOUNT_MAX,
-    options: { pubkey_required: true },
+    4: { methods, disabled: level !== 'NONE' },
+    20: SUPPORTED,
+    29: { max_batch_size: batchMax, methods: [...methodsOf(mints)] },
   };
+}
+
+/** Wallets read these options strictly: what goes without saying is left out. */
+function bolt11Options(bolt11: Offering['bolt11']): Renderable {
+  const description = bolt11?.backend.settings.takesDescription ?? false;
+  return bolt11?.rules.requiresPubkey === true ? { description, pubkey_required: true } : { description };
+}
+
+function meltingNuts(melts: readonly MeltOffer[], { level, bolt11 }: MintCapabilities) {
+  const settings = bolt11?.backend.settings;
+  // Options of another method than bolt11 would be read as those of bolt11.
+  const methods = melts.map((offer) => ({
+    ...describe(offer),
+    ...(offer.method === 'bolt11' ? { options: { amountless: settings?.paysAmountless ?? false } } : {}),
+  }));
+  const inParts = melts.filter(({ method }) => method === 'bolt11' && settings?.paysParts === true);
+  return {
+    5: { methods, disabled: melts.length === 0 || level === 'ALL' },
+    ...(melts.length === 0 ? {} : { 8: SUPPORTED }),
+    ...(inParts.length === 0 ? {} : { 15: { methods: inParts.map(({ method, unit }) => ({ method, unit })) } }),
+  };
+}
+
+function sharedNuts(mints: readonly MintOffer[], melts: readonly MeltOffer[]) {
+  const supported = Object.fromEntries(['7', '9', '10', '11', '12', '14'].map((nut) => [nut, SUPPORTED]));
+  const paths = [
+    '/v1/swap',
+    ...methodsOf(mints).flatMap((method) => [`/v1/mint/${method}`, `/v1/mint/${method}/batch`]),
+    ...methodsOf(melts).map((method) => `/v1/melt/${method}`),
+  ];
+  return {
+    ...supported,
+    17: { supported: subscribable([...mints, ...melts]) },
+    // The operation is the stored answer.
+    19: { ttl: null, cached_endpoints: paths.map((path) => ({ method: 'POST', path })) },
+  };
+}
+
+/** Per method and unit what can be subscribed to. */
+function subscribable(offers: readonly (MintOffer | MeltOffer)[]): Renderable {
+  const pairs = new Map(offers.map(({ method, unit }) => [`${method} ${unit}`, { method, unit }]));
+  return [...pairs.values()].map((pair) => ({ ...pair, commands: commandsOf(pair.method) }));
+}
+
+function commandsOf(method: QuoteMethod | MeltOffer['method']): Renderable {
+  const kinds = Object.entries(KINDS) as [SubscriptionKind, (typeof KINDS)[SubscriptionKind]][];
+  return kinds.filter(([, kind]) => kind.of === 'proofs' || kind.method === method).map(([name]) => name);
+}
+
+function describe({ method, unit, amountMin, amountMax }: MintOffer | MeltOffer) {
+  return { method, unit, min_amount: amountMin, max_amount: amountMax };
+}
+
+function methodsOf<Method>(offers: readonly { readonly method: Method }[]): readonly Method[] {
+  return [...new Set(offers.map(({ method }) => method))];
 }
