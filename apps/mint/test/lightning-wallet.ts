@@ -1,6 +1,6 @@
 import { fromHex, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
-import { amount } from '@assay/shared/kernel/money';
+import { amount, sumAmounts } from '@assay/shared/kernel/money';
 import { until } from '@assay/testkit/until';
 import { writeBolt11 } from '../src/adapters/payments/bolt11-text.ts';
 import type { Keyset } from '../src/domain/keyset.ts';
@@ -9,7 +9,6 @@ import type { ProofInput } from '../src/domain/request.ts';
 import { pointHex } from '../src/domain/side-checks.ts';
 import { SAT_UNIT } from '../src/domain/unit.ts';
 import { blinds, proofsOf } from './requests.ts';
-import { denominationsOf } from './wallet-secrets.ts';
 
 /** A request of somebody else's node; everything follows from the name. */
 export function foreignRequest(name: string, amountSat: bigint): string {
@@ -37,7 +36,7 @@ export interface RawWallet {
   /** Of unit sat, as told. */
   keyset(): Promise<Keyset>;
   /** Sat that the fake Lightning paid for. */
-  fund(name: string, sats: bigint): Promise<readonly ProofInput[]>;
+  fund(name: string, amounts: readonly bigint[]): Promise<readonly ProofInput[]>;
   /** A new melt quote. */
   quote(request: string): Promise<{ readonly quote: string; readonly fee_reserve: number; readonly state: string }>;
   stateOf(quote: string): Promise<unknown>;
@@ -52,15 +51,15 @@ export function rawWallet(url: string): RawWallet {
     get,
     post,
     keyset,
-    fund: async (name, sats) => {
-      const created = await post('/v1/mint/quote/bolt11', { amount: Number(sats), unit: 'sat' });
+    fund: async (name, amounts) => {
+      const created = await post('/v1/mint/quote/bolt11', { amount: Number(sumAmounts(amounts)), unit: 'sat' });
       const quote = String(created.json['quote']);
       await until('the fake pays', async () => {
         const { json } = await get(`/v1/mint/quote/bolt11/${quote}`);
         return json['state'] === 'PAID' ? true : undefined;
       });
       const active = await keyset();
-      const blinded = blinds(name, denominationsOf(sats), active);
+      const blinded = blinds(name, amounts, active);
       const outputs = blinded.map(({ output }) => bodyOf(output));
       const minted = await post('/v1/mint/bolt11', { quote, outputs });
       if (minted.code !== 200) throw new Error(minted.text);
