@@ -223,7 +223,12 @@ export interface SupplyCut {
 export interface StoredState {
   /** Unique indexes of section 4 that are not there. */
   readonly missingIndexes: readonly string[];
+  /** Ids of pending melts with inputs or outputs that no unique index holds. */
+  readonly looseMelts: readonly string[];
   readonly counters: Supply;
+  readonly funds: readonly Fund[];
+  /** Approved ones. */
+  readonly grants: readonly Grant[];
   quotes(): AsyncIterable<readonly StoredQuote[]>;
   operations(): AsyncIterable<readonly StoredOperation[]>;
 }

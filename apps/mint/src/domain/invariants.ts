@@ -1,12 +1,10 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
-import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Keyset } from './keyset.ts';
 import { type Operation, sidesOf } from './operation.ts';
-import { mintable, type Quote } from './quote.ts';
 import { addSupplies, type Supply, unitSupplies } from './supply.ts';
 
 /** Invariants of 03-mint section 15 that the recount reads from what is stored. */
-export type Invariant = 'M1' | 'M2' | 'M3' | 'M4' | 'M5' | 'M6' | 'M8' | 'M9';
+export type Invariant = 'M1' | 'M2' | 'M3' | 'M4' | 'M5' | 'M6' | 'M7' | 'M8' | 'M9';
 
 export interface Broken {
   readonly invariant: Invariant;
@@ -17,12 +15,6 @@ export interface Broken {
 
 /** Of a rotation, another instance may have heard so much earlier: longer without its subscription none is fresh. */
 const UNHEARD_MAX_MS = 120_000;
-
-/** What one operation took from a quote, as found in the operations. */
-export interface TakenStep {
-  readonly step: number;
-  readonly amount: bigint;
-}
 
 /** Which sides of an operation the unique indexes hold. */
 export interface IndexedSides {
@@ -37,7 +29,7 @@ export interface HeardKeysets {
   readonly at: UnixMs;
 }
 
-/** M4 and M8 of one operation, and its half of M3 and M5. */
+/** M4 and M8 of one committed operation, and its half of M3 and M5. */
 export function operationBreaches(
   operation: Operation,
   indexed: IndexedSides,
@@ -49,9 +41,25 @@ export function operationBreaches(
   return [
     ...broken(!isHeldUnique(operation, indexed), 'M3', scope, 'a side that no unique index holds'),
     ...broken(given !== taken, isMint ? 'M5' : 'M4', scope, `${given} given, ${taken} taken`),
+    ...broken(!isOfItsKind(operation), 'M4', scope, `a ${kind} with what no ${kind} has`),
     ...broken(isMint === (quotes.length === 0), 'M5', scope, `${kind} of ${quotes.length} quotes`),
     ...broken(!isOnOneKeyset(operation, keysets), 'M8', scope, 'outputs on no one keyset of the unit'),
   ];
+}
+
+/** What each kind of operation has on its sides; the other amounts are 0. */
+function isOfItsKind({ kind, method, inputs, outputs, fee, out, surplus }: Operation): boolean {
+  const [hasInputs, hasOutputs] = [inputs.length > 0, outputs.length > 0];
+  switch (kind) {
+    case 'SWAP':
+      return hasInputs && hasOutputs && method === undefined && out + surplus === 0n;
+    case 'MINT':
+      return !hasInputs && hasOutputs && method !== undefined && fee + out + surplus === 0n;
+    case 'MELT':
+      return hasInputs && method !== undefined && out > 0n;
+    case 'REDEEM':
+      return hasInputs && !hasOutputs && method === undefined && out > 0n && surplus === 0n;
+  }
 }
 
 /** M3 rests on unique indexes, which compare documents that are in them, and never elements inside one document. */
@@ -63,30 +71,6 @@ function isHeldUnique({ inputs, outputs, quotes }: Operation, indexed: IndexedSi
     new Set(inputs.map(({ y }) => y)).size === inputs.length &&
     new Set(outputs.map(({ b }) => b)).size === outputs.length
   );
-}
-
-/**
- * M1, M2, M9 of one quote, and its half of M5.
- * @param steps what the operations took from it, counted and not yet counted.
- */
-export function quoteBreaches(quote: Quote, steps: readonly TakenStep[]): readonly Broken[] {
-  const scope = quote.naturalKey;
-  const counted = steps.filter(({ step }) => step < quote.issueCount);
-  const issuedByOperations = counted.reduce((total, { amount }) => total + amount, 0n);
-  const taken = steps.reduce((total, { amount }) => total + amount, 0n);
-  return [
-    ...counterBreaches(quote),
-    ...verdictBreaches(quote),
-    ...broken(taken > quote.amountPaid, 'M1', scope, `${taken} taken of ${quote.amountPaid} paid`),
-    ...broken(counted.length !== quote.issueCount, 'M5', scope, `${counted.length} of ${quote.issueCount} steps found`),
-    ...broken(
-      issuedByOperations !== quote.amountIssued,
-      'M5',
-      scope,
-      `${quote.amountIssued} issued, ${issuedByOperations} in operations`,
-    ),
-    ...broken(quote.history.at(-1)?.state !== quote.state, 'M9', scope, `no record of becoming ${quote.state}`),
-  ];
 }
 
 /** Sums of the operations that the counters have seen, that they are seeing just now, and that they have not seen. */
@@ -132,39 +116,10 @@ export function keysetBreaches(keysets: Iterable<Keyset>): readonly Broken[] {
   return [...active].flatMap(([unit, count]) => broken(count !== 1, 'M8', unit, `${count} active keysets`));
 }
 
-function counterBreaches(quote: Quote): readonly Broken[] {
-  const { naturalKey: scope, amountIssued, amountPaid, amountRequested, state } = quote;
-  const isOrdered = amountIssued >= 0n && amountIssued <= amountPaid && amountPaid <= amountRequested;
-  if (!isOrdered)
-    return broken(true, 'M1', scope, `${amountIssued} issued, ${amountPaid} paid, ${amountRequested} asked`);
-  const isUnpaid = state === 'PENDING' || state === 'FAILED';
-  return [
-    ...broken(isUnpaid && amountPaid !== 0n, 'M1', scope, `${state} with ${amountPaid} paid`),
-    ...broken(
-      !isUnpaid && (mintable(quote) === 0n) !== (state === 'ISSUED'),
-      'M1',
-      scope,
-      `${state} with ${amountIssued} issued`,
-    ),
-  ];
-}
-
-function verdictBreaches(quote: Quote): readonly Broken[] {
-  const { naturalKey: scope, state, verdict, payments } = quote;
-  const isPaid = state === 'PAID' || state === 'ISSUED';
-  const isProven = verdict?.result === 'VALID' && verdict.batchHash === quote.batchHash;
-  const paid = sumAmounts(payments.map(({ amount }) => amount));
-  const ids = new Set(payments.map(({ id }) => id));
-  return [
-    ...broken(isPaid !== isProven, 'M2', scope, `${state} with verdict ${verdict?.result ?? 'none'}`),
-    ...broken(isPaid && verdict?.credited !== quote.amountPaid, 'M2', scope, `${quote.amountPaid} paid`),
-    ...broken(paid !== quote.amountPaid || ids.size !== payments.length, 'M2', scope, `payments of ${paid}`),
-  ];
-}
-
-function isOnOneKeyset({ outputs, unit, committedAt }: Operation, { byId, at }: HeardKeysets): boolean {
+function isOnOneKeyset({ kind, outputs, unit, committedAt }: Operation, { byId, at }: HeardKeysets): boolean {
   const [id, ...others] = new Set(outputs.map(({ keyset }) => keyset));
-  if (id === undefined || others.length > 0) return false;
+  if (id === undefined) return kind === 'MELT' || kind === 'REDEEM';
+  if (others.length > 0) return false;
   const keyset = byId.get(id);
   return keyset === undefined ? at - committedAt < UNHEARD_MAX_MS : keyset.unit === unit;
 }
@@ -190,6 +145,7 @@ function textOf(sums: object | undefined): string {
     .join(', ');
 }
 
-function broken(is: boolean, invariant: Invariant, scope: string, what: string): readonly Broken[] {
+/** One finding, or none. */
+export function broken(is: boolean, invariant: Invariant, scope: string, what: string): readonly Broken[] {
   return is ? [{ invariant, scope, what }] : [];
 }

@@ -4,10 +4,15 @@ import {
   type HeardKeysets,
   keysetBreaches,
   operationBreaches,
-  quoteBreaches,
+  type OperationSums,
   supplyBreaches,
 } from '../domain/invariants.ts';
-import { EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
+import { emptyFund } from '../domain/fund.ts';
+import { fundBreaches, takenInBy } from '../domain/fund-invariants.ts';
+import { quoteBreaches } from '../domain/quote-invariants.ts';
+import type { Quote } from '../domain/quote.ts';
+import { addSupplies, EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
+import type { Unit } from '../domain/unit.ts';
 import type { Keysets, StoredOperation, StoredState, StoredStates } from '../ports.ts';
 import { recounted } from '../telemetry.ts';
 import { pauseIssuance, type PausePorts } from './pause-issuance.ts';
@@ -20,7 +25,7 @@ export interface RecountPorts extends PausePorts {
 const BROKEN_KEPT = 20;
 
 /**
- * Reads everything that is stored as of one instant and evaluates M1–M6, M8 and M9. Whatever is broken pauses the mint
+ * Reads everything that is stored as of one instant and evaluates M1–M9. Whatever is broken pauses the mint
  * at level ALL at once. Returns what was found broken, at most 20 of it.
  */
 export async function recount(ports: RecountPorts): Promise<readonly Broken[]> {
@@ -38,12 +43,18 @@ export async function recount(ports: RecountPorts): Promise<readonly Broken[]> {
 async function findBroken({ states, keysets, clock }: RecountPorts): Promise<readonly Broken[]> {
   try {
     return await states.atOneInstant(async (state) => {
-      const quotes = await brokenQuotes(state);
-      const operations = await brokenOperations(state, () => ({
+      const quotes = await countQuotes(state);
+      const operations = await countOperations(state, () => ({
         byId: new Map(keysets.all().map((each) => [each.id, each])),
         at: clock.now(),
       }));
-      const all = [...indexBreaches(state), ...quotes, ...operations, ...keysetBreaches(keysets.all())];
+      const all = [
+        ...indexBreaches(state),
+        ...quotes.broken,
+        ...operations.broken,
+        ...brokenFunds(state, quotes.paidByFunds, operations.sums),
+        ...keysetBreaches(keysets.all()),
+      ];
       return all.slice(0, BROKEN_KEPT);
     });
   } catch (error) {
@@ -53,15 +64,34 @@ async function findBroken({ states, keysets, clock }: RecountPorts): Promise<rea
   }
 }
 
-async function brokenQuotes(state: StoredState): Promise<readonly Broken[]> {
-  const broken: Broken[] = [];
-  for await (const page of state.quotes()) {
-    if (broken.length < BROKEN_KEPT) broken.push(...page.flatMap(({ quote, steps }) => quoteBreaches(quote, steps)));
-  }
-  return broken;
+interface CountedQuotes {
+  readonly broken: readonly Broken[];
+  /** Unit → Σ of the quotes that its fund has paid, reservations that are still pending aside. */
+  readonly paidByFunds: ReadonlyMap<Unit, bigint>;
 }
 
-async function brokenOperations(state: StoredState, keysets: () => HeardKeysets): Promise<readonly Broken[]> {
+async function countQuotes(state: StoredState): Promise<CountedQuotes> {
+  const pending = new Set(state.funds.flatMap((fund) => fund.pending.map(({ token }) => token)));
+  const broken: Broken[] = [];
+  const paidByFunds = new Map<Unit, bigint>();
+  for await (const page of state.quotes()) {
+    if (broken.length < BROKEN_KEPT) broken.push(...page.flatMap(({ quote, steps }) => quoteBreaches(quote, steps)));
+    for (const { quote } of page) {
+      if (isPaidByFund(quote, pending))
+        paidByFunds.set(quote.unit, (paidByFunds.get(quote.unit) ?? 0n) + quote.amountPaid);
+    }
+  }
+  return { broken, paidByFunds };
+}
+
+function isPaidByFund({ fundToken }: Quote, pending: ReadonlySet<string>): boolean {
+  return fundToken !== undefined && !pending.has(fundToken);
+}
+
+async function countOperations(
+  state: StoredState,
+  keysets: () => HeardKeysets,
+): Promise<{ readonly broken: readonly Broken[]; readonly sums: OperationSums }> {
   const broken: Broken[] = [];
   const sums = { yes: EMPTY_SUPPLY, open: EMPTY_SUPPLY, no: EMPTY_SUPPLY };
   for await (const page of state.operations()) {
@@ -72,7 +102,25 @@ async function brokenOperations(state: StoredState, keysets: () => HeardKeysets)
       sums[counted] = withOperations(sums[counted], operations);
     }
   }
-  return [...broken, ...supplyBreaches(state.counters, sums)];
+  return { broken: [...broken, ...supplyBreaches(state.counters, sums)], sums };
+}
+
+function brokenFunds(
+  { funds, grants: approved }: StoredState,
+  paidByFunds: ReadonlyMap<Unit, bigint>,
+  { yes, open }: OperationSums,
+): readonly Broken[] {
+  const byUnit = new Map(funds.map((fund) => [fund.unit, fund]));
+  const grants = new Map(approved.map((grant) => [grant.grantId, grant]));
+  const seen = addSupplies(yes, open);
+  const units = new Set([...byUnit.keys(), ...paidByFunds.keys()]);
+  return [...units].flatMap((unit) =>
+    fundBreaches(byUnit.get(unit) ?? emptyFund(unit), {
+      grants,
+      paidToQuotes: paidByFunds.get(unit) ?? 0n,
+      takenIn: { least: takenInBy(yes, unit), most: takenInBy(seen, unit) },
+    }),
+  );
 }
 
 function storedBreaches(
@@ -83,6 +131,9 @@ function storedBreaches(
   return [...operationBreaches(operation, indexed, keysets), ...(hasItsQuotes ? [] : [orphan])];
 }
 
-function indexBreaches({ missingIndexes }: StoredState): readonly Broken[] {
-  return missingIndexes.map((scope) => ({ invariant: 'M3', scope, what: 'the unique index is not there' }));
+function indexBreaches({ missingIndexes, looseMelts }: StoredState): readonly Broken[] {
+  return [
+    ...missingIndexes.map((scope) => ({ invariant: 'M3', scope, what: 'the unique index is not there' }) as const),
+    ...looseMelts.map((scope) => ({ invariant: 'M3', scope, what: 'a pending melt that locks nothing' }) as const),
+  ];
 }

@@ -7,7 +7,7 @@ import type { Unit } from '../../domain/unit.ts';
 import type { Grants } from '../../ports.ts';
 
 /** `_id` is the grant id. */
-interface GrantDocument {
+export interface GrantDocument {
   _id: string;
   unit: Unit;
   amount: bigint;
@@ -94,7 +94,7 @@ function renderGrant(grant: Grant): Omit<GrantDocument, '_id' | 'version'> {
   };
 }
 
-function parseGrant(document: GrantDocument): Grant {
+export function parseGrant(document: GrantDocument): Grant {
   const { _id, unit, amount: value, reason, state, proposedBy, proposedAt, approvedBy, approvedAt } = document;
   return {
     ...{ grantId: _id, unit, amount: amount(value), reason, state, proposedBy, approvedBy },

@@ -1,12 +1,27 @@
 import type { ClientSession, Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
 import type { StoredOperation, StoredQuote, StoredState, StoredStates } from '../../ports.ts';
+import { type FundDocument, FUNDS, parseFund } from './fund-document.ts';
+import { type GrantDocument, GRANTS, parseGrant } from './grants.ts';
 import { type OperationDocument, OPERATIONS, parseOperation } from './operation-document.ts';
 import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
 import { type ChunkDocument, SUPPLY, SUPPLY_CHUNKS, type SupplyDocument, supplyOf } from './supply-document.ts';
 
 const PAGE = 500;
-const UNIQUE_INDEXES = ['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique', 'meltQuoteId_unique'];
+const LOOSE_MAX = 20;
+const UNIQUE_INDEXES = {
+  [OPERATIONS.name]: ['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique', 'meltQuoteId_unique'],
+  [QUOTES.name]: ['quote_unique', 'lookupId_unique', 'paymentsId_unique'],
+};
+/** Of a pending melt these flags are true, or its locks hold nothing. */
+const LOOSE = {
+  state: 'PENDING',
+  $or: [
+    { hasInputs: { $ne: true } },
+    { meltLive: { $ne: true } },
+    { 'outputs.0': { $exists: true }, hasOutputs: { $ne: true } },
+  ],
+};
 const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
 interface Snapshot {
@@ -15,6 +30,8 @@ interface Snapshot {
   readonly operations: Collection<OperationDocument>;
   readonly supply: Collection<SupplyDocument>;
   readonly chunks: Collection<ChunkDocument>;
+  readonly funds: Collection<FundDocument>;
+  readonly grants: Collection<GrantDocument>;
 }
 
 /** Everything that is stored as of one instant: all reads of a snapshot session have one cluster time. */
@@ -31,6 +48,8 @@ export function mongoStoredStates(db: Db): StoredStates {
             operations: db.collection(OPERATIONS.name, options),
             supply: db.collection(SUPPLY.name, options),
             chunks: db.collection(SUPPLY_CHUNKS.name, options),
+            funds: db.collection(FUNDS.name, options),
+            grants: db.collection(GRANTS.name, options),
           }),
         ),
       ),
@@ -38,18 +57,30 @@ export function mongoStoredStates(db: Db): StoredStates {
 }
 
 async function stateOf(db: Db, snapshot: Snapshot): Promise<StoredState> {
-  const { session, supply, chunks } = snapshot;
+  const { session, supply, chunks, funds, grants, operations } = snapshot;
   const chunk = await chunks.findOne({ _id: 'current' }, { session });
   const counters = supplyOf(await supply.find({}, { session }).toArray());
-  const indexes = await db.collection(OPERATIONS.name).indexes();
-  const unique = new Set(indexes.filter((index) => index.unique === true).map(({ name }) => name));
+  const loose = operations.find(LOOSE as object, { session, projection: { _id: 1 } }).limit(LOOSE_MAX);
   const open = new Set(chunk?.isOpen === true ? chunk.opIds : []);
   return {
-    missingIndexes: UNIQUE_INDEXES.filter((name) => !unique.has(name)),
+    missingIndexes: await missingIndexes(db),
+    looseMelts: (await loose.toArray()).map(({ _id }) => _id),
     counters,
+    funds: (await funds.find({}, { session, ...WITHOUT_OUTBOX }).toArray()).map(parseFund),
+    grants: (await grants.find({ state: 'APPROVED' }, { session }).toArray()).map(parseGrant),
     quotes: () => quotePages(snapshot),
     operations: () => operationPages(snapshot, open),
   };
+}
+
+async function missingIndexes(db: Db): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const [collection, names] of Object.entries(UNIQUE_INDEXES)) {
+    const indexes = await db.collection(collection).indexes();
+    const unique = new Set(indexes.filter((index) => index.unique === true).map(({ name }) => name));
+    missing.push(...names.filter((name) => !unique.has(name)));
+  }
+  return missing;
 }
 
 async function* quotePages(snapshot: Snapshot): AsyncIterable<readonly StoredQuote[]> {
