@@ -35,11 +35,12 @@ export interface BlindSignature {
 
 /** C_ and its DLEQ proof. Deterministic: the same job gives the same bytes, so repeating a request reveals nothing new. */
 export function signBlinded({ secretKey, publicKey, blindedMessage }: SignJob): BlindSignature {
+  // Uncompressed from here on: each time a compressed point is read costs a square root.
   const blinded = secp256k1.publicKeyConvert(blindedMessage, false);
-  const signature = secp256k1.publicKeyTweakMul(blindedMessage, secretKey, false);
+  const signature = secp256k1.publicKeyTweakMul(blinded, secretKey, false);
   const nonce = firstScalar(secretKey, concat(NONCE_TAG, publicKey, blinded, signature));
   const rG = secp256k1.publicKeyCreate(nonce, false);
-  const rB = secp256k1.publicKeyTweakMul(blindedMessage, nonce, false);
+  const rB = secp256k1.publicKeyTweakMul(blinded, nonce, false);
   const e = dleqChallenge(rG, rB, publicKey, signature);
   return { blindSignature: compressed(signature), e, s: response(nonce, e, secretKey) };
 }
