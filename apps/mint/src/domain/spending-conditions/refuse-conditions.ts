@@ -60,7 +60,7 @@ function readConditions(text: string): Result<Conditions | undefined, Conditions
 }
 
 function faultOfEach({ now }: ConditionsSubject, judged: readonly JudgedInput[]): WitnessFault | undefined {
-  const countSigners = signerCount();
+  const countSigners = signerCount(judged.length);
   for (const { input, conditions } of judged) {
     if (conditions === undefined) continue;
     const witness = readWitness(input.witness);
@@ -83,6 +83,6 @@ function faultOfAll(
   const witness = readWitness(input.witness);
   return faultOfWitness(
     { conditions, witness, message: signedByAll(inputs, outputs, meltQuoteId), now },
-    signerCount(),
+    signerCount(1),
   );
 }

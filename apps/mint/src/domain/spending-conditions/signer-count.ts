@@ -3,19 +3,21 @@ import { schnorrVerify } from '@assay/shared/kernel/schnorr';
 import type { Multisig } from './conditions.ts';
 
 /**
- * Verifications of one request that may come out wrong. A wallet's own order of signatures costs it a few; without a bound
- * a megabyte of useless signatures would cost 170,000 verifications of some 100 µs. The right ones are bounded by the size
- * of the request.
+ * Verifications that may come out wrong: in a request, and more for each input. They suffice for eleven keys that signed in
+ * any order. Without a bound ten kilobytes of useless signatures would buy 1,700 verifications of some 100 µs. Those that
+ * come out right are bounded by the size of the request.
  */
-const MISSES_MAX = 1_024;
+const MISSES_OF_REQUEST = 64;
+const MISSES_OF_INPUT = 2;
 
 type Pair = readonly [signature: number, key: number];
 
 /** How many different keys signed the 32-byte message, counted up to the needed number. */
 export type SignerCount = (message: Bytes, signatures: readonly Bytes[], multisig: Multisig) => bigint;
 
-/** Counts for the inputs of one request. After too many wrong signatures nothing counts any more. */
-export function signerCount(missesMax = MISSES_MAX): SignerCount {
+/** Counts for the witnesses of one request. After too many wrong signatures nothing counts any more. */
+export function signerCount(witnesses: number): SignerCount {
+  const missesMax = MISSES_OF_REQUEST + MISSES_OF_INPUT * witnesses;
   let misses = 0;
   // Wallets sign all their proofs alike, so what matched at the last input is tried first.
   let lastMatches: readonly Pair[] = [];
