@@ -17,6 +17,7 @@ export interface MintProcesses {
   readonly database: TestDatabase;
   readonly natsUrl: string;
   readonly signatory: ServerProcess;
+  readonly signatoryUrl: string;
   /** Each a process of its own before one database and one signatory. */
   readonly mints: readonly { readonly process: ServerProcess; readonly url: string }[];
   stop(): Promise<void>;
@@ -40,7 +41,7 @@ export async function startMintProcesses(count: number, settings: NodeJS.Process
     await database.drop();
     rmSync(dir, { recursive: true });
   };
-  return { database, natsUrl: nats.url, signatory, mints, stop };
+  return { database, natsUrl: nats.url, signatory, signatoryUrl: url, mints, stop };
 }
 
 async function startSignatory(dir: string, common: NodeJS.ProcessEnv, database: string) {
