@@ -1,8 +1,9 @@
 import { type Bytes, bytesEqual } from '@assay/shared/kernel/bytes';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { sha256 } from '@assay/shared/kernel/hash';
+import { once } from '../once.ts';
 import type { Conditions, Multisig } from './conditions.ts';
-import type { SignerCount } from './signer-count.ts';
+import { type SignerCount, signerCount } from './signer-count.ts';
 import type { Witness } from './witness.ts';
 
 /** What a witness lacks, in the words that wallets match. */
@@ -23,20 +24,33 @@ export interface WitnessSubject {
   readonly now: UnixMs;
 }
 
-/** Undefined: the conditions are met. One pathway is enough, and none is made of parts of two. */
-export function faultOfWitness(subject: WitnessSubject, countSigners: SignerCount): WitnessFault | undefined {
-  const { conditions, witness, now } = subject;
-  const isUnlocked = conditions.locktimeS !== undefined && BigInt(now) >= conditions.locktimeS * 1_000n;
-  if (isUnlocked && conditions.refund === undefined) return undefined;
+/** What a witness lacks; undefined: the conditions are met. */
+export type WitnessJudge = (subject: WitnessSubject) => WitnessFault | undefined;
 
-  const ofMain = faultOfMain(subject, countSigners);
-  if (ofMain === undefined || !isUnlocked || conditions.refund === undefined) return ofMain;
+/** Judges the witnesses of one request. One pathway is enough, and none is made of parts of two. */
+export function witnessJudge(witnesses: number): WitnessJudge {
+  const countSigners = signerCount(witnesses);
+  // Who takes back many proofs signs as refund for all of them: trying the main keys first would waste the misses.
+  let refundedLast = false;
 
-  const ofRefund = faultOfSigners(subject, conditions.refund, countSigners);
-  if (ofRefund === undefined) return undefined;
-  // The fault of the pathway that the spender seems to have meant.
-  const meantMain = ofMain === 'too-few-signatures' || witness.preimage !== undefined;
-  return meantMain ? ofMain : ofRefund;
+  return (subject) => {
+    const { locktimeS, refund } = subject.conditions;
+    const isUnlocked = locktimeS !== undefined && BigInt(subject.now) >= locktimeS * 1_000n;
+    if (!isUnlocked) return faultOfMain(subject, countSigners);
+    if (refund === undefined) return undefined;
+
+    const byMain = once(() => faultOfMain(subject, countSigners));
+    const byRefund = once(() => faultOfSigners(subject, refund, countSigners));
+    const opened = (refundedLast ? [byRefund, byMain] : [byMain, byRefund]).find((fault) => fault() === undefined);
+    if (opened === undefined) return isMainMeant(subject, byMain()) ? byMain() : byRefund();
+    refundedLast = opened === byRefund;
+    return undefined;
+  };
+}
+
+/** Whether the spender seems to have meant the main pathway, whose fault is then told. */
+function isMainMeant({ witness }: WitnessSubject, fault: WitnessFault | undefined): boolean {
+  return fault === 'too-few-signatures' || witness.preimage !== undefined;
 }
 
 function faultOfMain(subject: WitnessSubject, countSigners: SignerCount): WitnessFault | undefined {

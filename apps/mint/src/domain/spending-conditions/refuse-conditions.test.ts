@@ -178,6 +178,19 @@ describe('a proof with conditions', () => {
   });
 });
 
+describe('many proofs with conditions', () => {
+  const others = Array.from({ length: 9 }, (_, index) => signer(`other ${index}`));
+  const terms = [['pubkeys', ...others.map(({ key }) => key)], ['n_sigs', '10'], locktime, ['refund', R.key, S.key]];
+  const many = (by: readonly Signer[]) =>
+    Array.from({ length: 60 }, (_, index) => signed(lockedSecret('P2PK', A.key, terms, String(index)), by));
+
+  it('are taken back by a refund key, and spent by ten keys in any order, without running out of tries', () => {
+    expect(faultOf(many([S]), AFTER)).toBeUndefined();
+    expect(faultOf(many([...others, A]), AFTER)).toBeUndefined();
+    expect(faultOf([...many([S]), ...many([A, ...others])], AFTER)).toBeUndefined();
+  });
+});
+
 describe('SIG_ALL', () => {
   const all = ['sigflag', 'SIG_ALL'];
   const secretOf = (nonce: string, ...tags: string[][]) => lockedSecret('P2PK', A.key, [all, ...tags], nonce);

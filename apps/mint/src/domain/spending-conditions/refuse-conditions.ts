@@ -4,9 +4,8 @@ import { type Refusal, refusal } from '../refusals.ts';
 import type { BlindedOutput, ProofInput } from '../request.ts';
 import { readSecret } from '../secret.ts';
 import { type Conditions, type ConditionsDefect, conditionsOf } from './conditions.ts';
-import { faultOfWitness, WITNESS_FAULTS, type WitnessFault } from './judge-witness.ts';
+import { WITNESS_FAULTS, type WitnessFault, witnessJudge } from './judge-witness.ts';
 import { signedByAll, signedByInput } from './signed-message.ts';
-import { signerCount } from './signer-count.ts';
 import { readWitness } from './witness.ts';
 
 /** What spending conditions are judged on. */
@@ -60,11 +59,11 @@ function readConditions(text: string): Result<Conditions | undefined, Conditions
 }
 
 function faultOfEach({ now }: ConditionsSubject, judged: readonly JudgedInput[]): WitnessFault | undefined {
-  const countSigners = signerCount(judged.length);
+  const judge = witnessJudge(judged.length);
   for (const { input, conditions } of judged) {
     if (conditions === undefined) continue;
     const witness = readWitness(input.witness);
-    const fault = faultOfWitness({ conditions, witness, message: signedByInput(input), now }, countSigners);
+    const fault = judge({ conditions, witness, message: signedByInput(input), now });
     // A wallet whose key is not among those asked for sends no witness, and matches the words `p2pk signature`.
     if (fault !== undefined) return fault === 'no-signatures' ? 'no-valid-signature' : fault;
   }
@@ -81,8 +80,5 @@ function faultOfAll(
   if (first?.conditions === undefined || !isOneCondition) return 'no-valid-signature';
   const { conditions, input } = first;
   const witness = readWitness(input.witness);
-  return faultOfWitness(
-    { conditions, witness, message: signedByAll(inputs, outputs, meltQuoteId), now },
-    signerCount(1),
-  );
+  return witnessJudge(1)({ conditions, witness, message: signedByAll(inputs, outputs, meltQuoteId), now });
 }
