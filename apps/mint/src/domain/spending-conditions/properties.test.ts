@@ -105,6 +105,7 @@ describe('a proof with conditions', () => {
         '',
       ),
       fc.string(),
+      fc.string({ unit: 'binary' }),
     );
     const tags = fc.oneof(fc.array(fc.array(fc.oneof(word, word, word, fc.jsonValue()))), fc.jsonValue());
     const content = fc.record(
