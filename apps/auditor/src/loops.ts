@@ -4,6 +4,7 @@ import { addUpLuck } from './flows/add-up-luck.ts';
 import { enqueueDue, type EnqueuePorts, wakeableScheduler } from './flows/enqueue-due.ts';
 import { followTips } from './flows/follow-tips.ts';
 import { pauseIssuance } from './flows/pause-issuance.ts';
+import { pruneCredits, type PrunePorts } from './flows/prune-credits.ts';
 import { replayClass, type ReplayPorts } from './flows/replay-dead-letters.ts';
 import { sweep, type SweepPorts } from './flows/sweep.ts';
 import type { Look } from './flows/watch-nodes.ts';
@@ -16,6 +17,7 @@ const ENQUEUE_MS = 1_000;
 const CONTROL_MS = 1_000;
 const PAUSE_MS = 1_000;
 const GAUGES_MS = 5_000;
+const PRUNE_MS = 600_000;
 
 export interface Lease {
   token(): number | undefined;
@@ -92,9 +94,12 @@ export async function resumeAfterOutage(
 /** Sweeps while this process holds the lease. */
 export function startSweeper(
   context: ServiceContext,
-  parts: { lease: Lease; intervalMs: number; ports: SweepPorts; luck: LuckBook },
+  parts: { lease: Lease; intervalMs: number; ports: SweepPorts & PrunePorts; luck: LuckBook },
 ): void {
   const { lease, intervalMs, ports, luck } = parts;
+  context.every('prune credits', PRUNE_MS, async () => {
+    if (lease.token() !== undefined) await pruneCredits(ports);
+  });
   context.every('sweep', intervalMs, async () => {
     if (lease.token() === undefined) return;
     await sweep(ports);

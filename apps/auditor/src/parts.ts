@@ -37,6 +37,7 @@ import type { showBreaches } from './telemetry.ts';
 import type {
   AuditRecords,
   BreachRecords,
+  CreditIndex,
   DeadLetters,
   LuckBook,
   MintControl,
@@ -65,6 +66,7 @@ export interface Stores {
   readonly breaches: Breaches &
     PauseOrders &
     BreachRecords & { countOpen(): Promise<Parameters<typeof showBreaches>[0]> };
+  readonly credits: CreditIndex;
   readonly luck: LuckBook;
   readonly settlements: Settlements;
   readonly letters: LetterBox;
@@ -168,14 +170,14 @@ function startSweeping(
   { stores, queue, progress, lease }: Resources,
   ports: TemplatePorts,
 ): void {
-  const { stuck, work, settlements, deadLetters } = stores;
+  const { stuck, work, settlements, deadLetters, credits } = stores;
   startSweeper(context, {
     lease: lease('sweeper'),
     intervalMs: config.AUDITOR_SWEEP_INTERVAL_MS,
     luck: stores.luck,
     ports: {
       ...ports,
-      ...{ stuck, work, settlements, deadLetters, queue, progress },
+      ...{ stuck, work, settlements, deadLetters, credits, queue, progress },
       abandoned: stuck.template,
       stuckMs: config.AUDITOR_SWEEP_STUCK_MS,
     },

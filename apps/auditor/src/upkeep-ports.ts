@@ -96,6 +96,14 @@ export interface TaskProgress {
   oldestUnfinishedMs(kind: 'batch' | 'template'): Promise<number>;
 }
 
+/** The hashes of shares that were credited: what is in it is not credited again. */
+export interface CreditIndex {
+  /** Templates (hex, ascending) on which batches that came before were credited. */
+  templatesBefore(beforeMs: UnixMs, page: { afterId: string; limit: number }): Promise<string[]>;
+  /** Takes out the hashes of such batches of a template; the number of batches. */
+  prune(templateId: string, beforeMs: UnixMs): Promise<number>;
+}
+
 export interface LuckBook {
   /** Adds up to `limit` verdicts to the sums of their keys, each once; the sums that changed. */
   addUp(limit: number): Promise<{ scope: string; luck: Luck }[]>;

@@ -61,7 +61,10 @@ const batch: Batch = {
   poolSignature: new Uint8Array(64),
 };
 const shareRules = { ntimeAheadS: 7_200, staleGraceMs: 30_000 };
-const noFacts = { owners: new Map<string, string>(), childSeenMs: undefined, creditedElsewhere: new Set<string>() };
+const noFacts = {
+  ...{ owners: new Map<string, string>(), childSeenMs: undefined, judgedAtMs: 0 },
+  creditedElsewhere: new Set<string>(),
+};
 const judge = (judged: Batch) =>
   judgeShares(deriveShares(judged, template, shareRules), noFacts, a1.batch.lockingKey, shareRules);
 

@@ -31,7 +31,12 @@ function judge(cases: readonly Case[], facts: Partial<ShareFacts> = {}) {
 function judgeMined(shares: ReturnType<typeof mineShare>[], facts: Partial<ShareFacts> = {}) {
   const parts = { poolId: 'hostile-1', lockingKey: KEY, template, shares };
   const batch = nextBatch({ keySeq: 0n, carry: 0n }, parts, { creditShift: 4 });
-  const none = { owners: new Map<string, string>(), childSeenMs: undefined, creditedElsewhere: new Set<string>() };
+  const none = {
+    owners: new Map<string, string>(),
+    childSeenMs: undefined,
+    judgedAtMs: NOW,
+    creditedElsewhere: new Set<string>(),
+  };
   const codes = judgeShares(deriveShares(batch, template, RULES), { ...none, ...facts }, toHex(KEY), RULES);
   return { codes, ruling: ruleOnShares(batch, codes) };
 }
@@ -49,6 +54,13 @@ const bad: [ShareCode, string, Case][] = [
   ['SHARE_MERKLE_ROOT', 'the root follows from no such coinbase', { mining: { root: new Uint8Array(32) } }],
   ['SHARE_ABOVE_TARGET', 'the hash misses the target', { mining: { hash: 'misses' } }],
   ['SHARE_STALE', 'a child of the parent was seen long before', { facts: { childSeenMs: NOW - 30_001 } }],
+  [
+    ...([
+      'SHARE_STALE',
+      'it is judged ninety days after a child of the parent was seen, whenever it was accepted',
+    ] as const),
+    { facts: { childSeenMs: NOW, judgedAtMs: NOW + 90 * 86_400_000 } },
+  ],
 ];
 
 const good: [string, Case][] = [
@@ -59,6 +71,10 @@ const good: [string, Case][] = [
   ['the prefix belongs to this key', { facts: owned('00400001', toHex(KEY)) }],
   ['another prefix belongs to another key', { facts: owned('00400002', OTHER_KEY) }],
   ['a child of the parent was seen within the grace', { facts: { childSeenMs: NOW - 30_000 } }],
+  [
+    'it is judged almost ninety days after a child was seen',
+    { facts: { childSeenMs: NOW, judgedAtMs: NOW + 90 * 86_400_000 - 1 } },
+  ],
 ];
 
 describe('a share alone (S1…S9)', () => {

@@ -12,6 +12,9 @@ export interface ShareRules {
   readonly staleGraceMs: number;
 }
 
+/** Credits leave the index so long after the parent of their template was replaced (02-auditor section 6). */
+export const CREDITS_KEPT_MS = 90 * 86_400_000;
+
 /** A share with what follows from its own bytes and its template alone. */
 export interface DerivedShare {
   /** Double hash of the header, internal order, lower-case hex: its identity. */
@@ -31,6 +34,7 @@ export interface ShareFacts {
   readonly owners: ReadonlyMap<string, string>;
   /** When a child of the template's parent was first seen; undefined while there is none. */
   readonly childSeenMs: number | undefined;
+  readonly judgedAtMs: number;
   /** Share hashes that other batches were credited for. */
   readonly creditedElsewhere: ReadonlySet<string>;
 }
@@ -99,8 +103,11 @@ export function judgeShares(
   });
 }
 
-function isStale(share: DerivedShare, { childSeenMs }: ShareFacts, rules: ShareRules): boolean {
-  return childSeenMs !== undefined && BigInt(childSeenMs + rules.staleGraceMs) < share.acceptedAtMs;
+// When it was accepted is the pool's word: without the second rule a share could be credited again once its first credit
+// has left the index.
+function isStale(share: DerivedShare, { childSeenMs, judgedAtMs }: ShareFacts, rules: ShareRules): boolean {
+  if (childSeenMs === undefined) return false;
+  return BigInt(childSeenMs + rules.staleGraceMs) < share.acceptedAtMs || judgedAtMs >= childSeenMs + CREDITS_KEPT_MS;
 }
 
 export interface BatchRuling {

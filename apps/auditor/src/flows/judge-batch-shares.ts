@@ -20,11 +20,13 @@ export async function judgeBatchShares(
   settle: Settle,
 ): Promise<CheckOutcome | 'stale'> {
   const shares = deriveShares(stored.batch, template.template, ports.shareRules);
-  const childSeenMs = await ports.tips.childSeenMs(toHex(template.template.prevHash), latestOf(shares));
+  const judgedAtMs = ports.clock.now();
+  const latestMs = Math.max(judgedAtMs, latestOf(shares));
+  const childSeenMs = await ports.tips.childSeenMs(toHex(template.template.prevHash), latestMs);
   const hashes = [...new Set(shares.map(({ hash }) => hash))];
   let creditedElsewhere: ReadonlySet<string> = new Set();
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const facts = { childSeenMs, creditedElsewhere };
+    const facts = { childSeenMs, judgedAtMs, creditedElsewhere };
     const codes = await judgeAndClaim(ports, stored, template, shares, facts);
     const outcome = await settle(judgedBy(stored, shares, codes));
     if (outcome !== 'duplicate') return outcome;
@@ -40,6 +42,7 @@ function latestOf(shares: readonly DerivedShare[]): number {
 
 interface Facts {
   readonly childSeenMs: number | undefined;
+  readonly judgedAtMs: number;
   readonly creditedElsewhere: ReadonlySet<string>;
 }
 

@@ -62,6 +62,7 @@ const DECIMAL = { bsonType: 'string', pattern: '^[0-9]{20}$' } as const;
 /** Named in queries: where nothing is found the planner tries every index anew each time. */
 export const KEY_SEQ_INDEX = 'poolId_lockingKey_keySeq_unique';
 export const CREDITED_INDEX = 'credited_unique';
+export const OLD_CREDITS_INDEX = 'receivedAt_templateId_credited';
 
 export const BATCHES: CollectionDefinition = {
   name: 'batches',
@@ -93,6 +94,7 @@ export const BATCHES: CollectionDefinition = {
       where: { seqHeld: true },
     },
     { name: CREDITED_INDEX, keys: { credited: 1 }, unique: true, where: { hasCredited: true } },
+    { name: OLD_CREDITS_INDEX, keys: { receivedAt: 1, templateId: 1 }, where: { hasCredited: true } },
     { name: 'state_nextAt', keys: { state: 1, nextAt: 1 } },
     { name: 'templateId_queued', keys: { templateId: 1 }, where: { state: 'QUEUED' } },
     { name: 'receivedAt_queued', keys: { receivedAt: 1 }, where: { state: 'QUEUED' } },

@@ -10,6 +10,7 @@ import { type BatchDocument, BATCHES } from './batch-document.ts';
 import { batchDecisions } from './batch-decisions.ts';
 import { batchIntake } from './batch-intake.ts';
 import { batchWaits, dueBatches } from './batch-waits.ts';
+import { creditIndex } from './credit-index.ts';
 import { breachBook, type BreachDocument, BREACHES } from './breaches.ts';
 import { EXTRANONCE_OWNERS, extranonceOwners, type OwnerDocument } from './extranonce-owners.ts';
 import { deadLetters, letterBox } from './letters.ts';
@@ -62,6 +63,7 @@ export function auditorStores(
     owners: extranonceOwners(db.collection<OwnerDocument>(EXTRANONCE_OWNERS.name)),
     tips: tipStore(db.collection<TipDocument>(TIPS.name)),
     breaches: breachBook(db.collection<BreachDocument>(BREACHES.name), { onCommit: () => relay.wake(BREACHES.name) }),
+    credits: creditIndex(batches),
     luck: luckBook(batches, db.collection<LuckDocument>(LUCK_SUMS.name)),
     settlements: settlements(batches, { settleGraceMs, onCommit: () => relay.wake(BATCHES.name) }),
     letters: letterBox(letters, batches, templates),
