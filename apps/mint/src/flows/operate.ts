@@ -24,6 +24,11 @@ export type PlannedOperation = Omit<UncommittedOperation, 'trace'>;
 export interface Attempt {
   readonly kind: OperationKind;
   readonly opId: string;
+  /**
+   * Whether the operation cannot be committed yet, by something that the first attempt reads anyway: then nobody asks for
+   * a stored answer. The insert is what decides, here as everywhere.
+   */
+  isFresh?(): Promise<boolean>;
   /** Load and decide. `lost` attempts went before: what was read then is stale. */
   plan(lost: number): Promise<Result<PlannedOperation, Refusal>>;
   /** Told when this call committed the operation; not for a stored answer. */
@@ -68,7 +73,8 @@ type EndedOperation = Ended<readonly OperationOutput[]>;
 
 async function attemptUntilDecided(ports: OperatePorts, attempt: Attempt, span: Span): Promise<EndedOperation> {
   for (let lost = 0; lost < ATTEMPTS_MAX; lost += 1) {
-    const replayed = await storedAnswer(ports, attempt.opId);
+    const isFresh = lost === 0 && (await attempt.isFresh?.()) === true;
+    const replayed = isFresh ? undefined : await storedAnswer(ports, attempt.opId);
     if (replayed !== undefined) return replayed;
     const planned = await attempt.plan(lost);
     // The same request may have committed meanwhile: then its own effects are what was refused here.

@@ -34,6 +34,26 @@ describe('a swap', () => {
     expect(outcomes.filter((outcome) => outcome === 'already-spent')).toHaveLength(99);
   });
 
+  it('that is repeated is answered as before, also when nobody can sign or verify', async () => {
+    const mint = memoryMint({ paid: 8n });
+    const proofs = await mintProofs(mint, 'minted', [8n]);
+    const request = swapRequest('once', proofs, [8n], mint.keyset);
+    const first = await swapAs(mint, 'once', request);
+    const away = () => Promise.reject(new Error('the signatory is away'));
+    const without = { ...mint, ports: { ...mint.ports, signatory: { verifyProofs: away, blindSign: away } } };
+    expect(await swapAs(without, 'once', request)).toEqual(first);
+  });
+
+  it('for outputs that are signed already spends nothing', async () => {
+    const mint = memoryMint({ paid: 8n });
+    const [one, other] = await mintProofs(mint, 'minted', [4n, 4n]);
+    if (one === undefined || other === undefined) throw new Error('two proofs were minted');
+    expect(await swapAs(mint, 'first', swapRequest('same', [one], [4n], mint.keyset))).toMatchObject({ ok: true });
+    const again = await swapAs(mint, 'again', swapRequest('same', [other], [4n], mint.keyset));
+    expect(again).toMatchObject({ ok: false, error: { code: 'already-signed' } });
+    expect(await swapAs(mint, 'new', swapRequest('new', [other], [4n], mint.keyset))).toMatchObject({ ok: true });
+  });
+
   it('of a forged, a foreign or a dearer proof is refused', async () => {
     const mint = memoryMint({ paid: 8n });
     const [proof] = await mintProofs(mint, 'minted', [4n]);

@@ -11,7 +11,7 @@ import type { RequestLimits, SwapRequest } from '../domain/request.ts';
 import { pointOfSecret } from '../domain/side-checks.ts';
 import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
-import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
+import { type Answer, type Attempt, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
 import { refuseSpent } from './refuse-spent.ts';
@@ -29,30 +29,46 @@ export interface SwapPorts extends OperatePorts {
 export function swap(ports: SwapPorts, opId: string, request: SwapRequest): Promise<Answer> {
   const attributes = { inputs: request.inputs.length, outputs: request.outputs.length };
   const ys = once(() => request.inputs.map(({ secret }) => pointOfSecret(secret)));
-  return inSpan('mint.swap', { attributes }, (span) =>
-    operate(ports, { kind: 'SWAP', opId, plan: () => plan(ports, opId, request, ys) }, span),
-  );
+  const swapping = { opId, request, ys, spentAtFirst: once(() => refuseSpent(ports, ys())) };
+  const attempt: Attempt = {
+    ...{ kind: 'SWAP', opId },
+    // Whoever repeats a swap finds its own inputs spent.
+    isFresh: async () => (await swapping.spentAtFirst()) === undefined,
+    plan: (lost) => plan(ports, swapping, lost),
+  };
+  return inSpan('mint.swap', { attributes }, (span) => operate(ports, attempt, span));
 }
 
-async function plan(
-  ports: SwapPorts,
-  opId: string,
-  request: SwapRequest,
-  ys: () => readonly PointHex[],
-): Promise<Result<PlannedOperation, Refusal>> {
+interface Swapping {
+  readonly opId: string;
+  readonly request: SwapRequest;
+  readonly ys: () => readonly PointHex[];
+  /** Read once, before the first attempt. */
+  readonly spentAtFirst: () => Promise<Refusal | undefined>;
+}
+
+async function plan(ports: SwapPorts, swapping: Swapping, lost: number): Promise<Result<PlannedOperation, Refusal>> {
+  const { opId, request, ys } = swapping;
   const subject = subjectOf(ports, request, ys);
   const refused =
     firstRefusal(SWAP_CHECKS, subject) ??
-    firstOf(
-      await Promise.all([
-        refuseProofs(ports, request.inputs),
-        refuseSpent(ports, ys()),
-        refuseSigned(ports, request.outputs),
-      ]),
-    );
+    firstOf(await Promise.all([refuseProofs(ports, request.inputs), refuseStored(ports, swapping, lost)]));
   if (refused !== undefined) return err(refused);
   const signatures = await sign(ports.signatory, request.outputs);
   return signatures.ok ? ok({ ...planned(opId, subject), outputs: signatures.value }) : signatures;
+}
+
+/**
+ * The last rows: what is spent or signed already. At first, outputs that are signed are left to the unique index: the
+ * insert fails, nobody has seen the new signatures, and the next attempt names the reason.
+ */
+async function refuseStored(
+  ports: SwapPorts,
+  { request, ys, spentAtFirst }: Swapping,
+  lost: number,
+): Promise<Refusal | undefined> {
+  if (lost === 0) return spentAtFirst();
+  return firstOf(await Promise.all([refuseSpent(ports, ys()), refuseSigned(ports, request.outputs)]));
 }
 
 function subjectOf(ports: SwapPorts, request: SwapRequest, ys: () => readonly PointHex[]): SwapSubject {
