@@ -13,12 +13,18 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Leaves a reader; never leaves `readBody`. */
 class Unreadable extends Error {}
 
-/** What `read` makes of the JSON object in `body`, or 51000 with the name of the field that is wrong. */
-export function readBody<T>(body: Uint8Array, read: (object: JsonObject) => T): Result<T, Refusal> {
+/** How the whole body is named; its fields have names of their own. */
+export const WHOLE = 'the body';
+
+/** What `read` makes of the JSON in `body`, or 51000 with the name of the field that is wrong. */
+export function readBody<T>(
+  body: Uint8Array,
+  { read }: { readonly read: (value: Json, what: string) => T },
+): Result<T, Refusal> {
   try {
     const parsed = parseJsonText(decoded(body));
     if (!parsed.ok) return err(refusal('bad-request', 'the body is no JSON'));
-    return ok(read(objectOf(parsed.value, 'the body')));
+    return ok(read(parsed.value, WHOLE));
   } catch (error) {
     if (error instanceof Unreadable) return err(refusal('bad-request', error.message));
     throw error;
@@ -36,10 +42,6 @@ function decoded(body: Uint8Array): string {
 export function objectOf(value: Json | undefined, what: string): JsonObject {
   if (!(value instanceof Map)) throw new Unreadable(`${what} is no object`);
   return value;
-}
-
-export function listIn<T>(object: JsonObject, field: string, read: (entry: Json, what: string) => T): readonly T[] {
-  return listOf(object.get(field), field, read);
 }
 
 export function listOf<T>(value: Json | undefined, what: string, read: (entry: Json, what: string) => T): readonly T[] {

@@ -1,35 +1,93 @@
 import type { FastifyRequest } from 'fastify';
 import { err, type Result } from '@assay/shared/kernel/result';
+import type { z } from 'zod';
 import { operationId } from '../../domain/operation.ts';
 import { type Refusal, refusal, type RefusalCode } from '../../domain/refusals.ts';
-import { answered, type HttpAnswer, refused } from './answers.ts';
+import { answered, type HttpAnswer, REFUSED, refused, type Shown } from './answers.ts';
 import { readBody } from './body-reader.ts';
-import type { JsonObject, Renderable } from './json-text.ts';
+import type { JsonSchema, Shape } from './shape.ts';
 
 const NO_BODY = new Uint8Array(0);
 
-/** Without query: the op id is of the path and the body. */
-export function opIdOf(request: FastifyRequest): string {
-  const [path = ''] = request.url.split('?');
-  return operationId(path, bodyOf(request));
+/** One path of the API: what it does, and how it is described from the very shapes by which it does it. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST';
+  /** With `:name` for what varies. */
+  readonly path: string;
+  /** `04` */
+  readonly nut: string;
+  readonly summary: string;
+  readonly body: JsonSchema | undefined;
+  readonly answer: z.ZodType;
+  readonly handle: (request: FastifyRequest) => Promise<HttpAnswer>;
 }
 
-/** What the reader makes of the body, or 51000. */
-export function read<T>(request: FastifyRequest, parse: (body: JsonObject) => T): Result<T, Refusal> {
-  return readBody(bodyOf(request), parse);
+/** The request beside its body. */
+export interface Call {
+  /** Any text; the empty one for what the path has not. */
+  param(name: string): string;
+  /** The same path and body bytes are the same operation, for ever. */
+  opId(): string;
 }
 
-export function answerOf<T>(result: Result<T, Refusal>, render: (value: T) => Renderable): HttpAnswer {
-  return result.ok ? answered(render(result.value)) : refused(result.error);
+type Answered<Value> = Result<Value, Refusal> | Promise<Result<Value, Refusal>>;
+
+interface About<Value> {
+  readonly nut: string;
+  readonly summary: string;
+  readonly answer: Shown<Value>;
 }
 
-/** The list, or why it is too long. */
-export function atMost<T>(
-  list: Result<readonly T[], Refusal>,
+export function get<Value>(path: string, about: About<Value>, handle: (call: Call) => Answered<Value>): Endpoint {
+  const { nut, summary, answer } = about;
+  const described = { method: 'GET', path, nut, summary, body: undefined, answer: answer.schema } as const;
+  return { ...described, handle: async (request) => answerOf(await handle(callOf(request)), answer) };
+}
+
+export function post<Body, Value>(
+  path: string,
+  about: About<Value> & { readonly body: Shape<Body> },
+  handle: (body: Body, call: Call) => Answered<Value>,
+): Endpoint {
+  const { nut, summary, body, answer } = about;
+  const described = { method: 'POST', path, nut, summary, body: body.schema, answer: answer.schema } as const;
+  return {
+    ...described,
+    handle: async (request) => {
+      const read = readBody(bodyOf(request), body);
+      return answerOf(read.ok ? await handle(read.value, callOf(request)) : read, answer);
+    },
+  };
+}
+
+/** Answers the same refusal to every body. */
+export function refusing(
+  path: string,
+  { nut, summary }: { readonly nut: string; readonly summary: string },
+  why: Refusal,
+): Endpoint {
+  const described = { method: 'POST', path, nut, summary, body: undefined, answer: REFUSED } as const;
+  return { ...described, handle: () => Promise.resolve(refused(why)) };
+}
+
+/** Why the list is too long, if it is. */
+export function refuseBeyond(
+  list: readonly unknown[],
   max: number,
   code: Extract<RefusalCode, 'too-many-inputs' | 'too-many-outputs' | 'batch-too-large'>,
-): Result<readonly T[], Refusal> {
-  return list.ok && list.value.length > max ? err(refusal(code, `more than ${max}`)) : list;
+): Result<never, Refusal> | undefined {
+  return list.length > max ? err(refusal(code, `more than ${max}`)) : undefined;
+}
+
+function callOf(request: FastifyRequest): Call {
+  const params = request.params as Readonly<Record<string, string | undefined>>;
+  // Without query: the op id is of the path and the body.
+  const [path = ''] = request.url.split('?');
+  return { param: (name) => params[name] ?? '', opId: () => operationId(path, bodyOf(request)) };
+}
+
+function answerOf<Value>(result: Result<Value, Refusal>, { render }: Shown<Value>): HttpAnswer {
+  return result.ok ? answered(render(result.value)) : refused(result.error);
 }
 
 function bodyOf({ body }: FastifyRequest): Uint8Array {

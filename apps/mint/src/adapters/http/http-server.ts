@@ -1,9 +1,9 @@
-import cors from '@fastify/cors';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { refusal } from '../../domain/refusals.ts';
 import type { Subscriptions } from '../../flows/serve-subscriptions.ts';
 import { type HttpAnswer, refused } from './answers.ts';
+import { supportBrowsers } from './browser-support.ts';
 import { renderJson } from './json-text.ts';
 import { rateLimit } from './rate-limit.ts';
 import { type MintApi, registerRoutes } from './routes.ts';
@@ -41,7 +41,7 @@ export async function startHttpServer(
     routerOptions: { maxParamLength: HEADER_BYTES_MAX },
     frameworkErrors: (_, __, reply) => void noSuchEndpoint(reply, 400),
   });
-  await app.register(cors, { origin: '*', methods: ['GET', 'POST'] });
+  await supportBrowsers(app);
   acceptAnyType(app);
   const rate = rateLimit(context.clock, options.requestsPerMinute);
   limitRequests(app, rate);

@@ -1,11 +1,12 @@
-import type { FastifyInstance } from 'fastify';
+import { err, ok } from '@assay/shared/kernel/result';
 import type { Clock } from '@assay/shared/kernel/clock';
 import { refusal } from '../../domain/refusals.ts';
 import type { IssuanceControl, Keysets } from '../../ports.ts';
-import { answered, keysAnswer, keysetsAnswer, refused } from './answers.ts';
-import { type MintCapabilities, type MintIdentity, mintInfo } from './mint-info.ts';
+import { KEYS, KEYSETS } from './answers.ts';
+import { type Endpoint, get } from './endpoint.ts';
+import { INFO, type MintCapabilities, type MintIdentity } from './mint-info.ts';
 
-export interface KeysApi extends Omit<MintCapabilities, 'keysets' | 'level'> {
+export interface KeysApi extends Omit<MintCapabilities, 'keysets' | 'level' | 'now'> {
   readonly keysets: Keysets;
   readonly control: IssuanceControl;
   readonly clock: Clock;
@@ -13,15 +14,19 @@ export interface KeysApi extends Omit<MintCapabilities, 'keysets' | 'level'> {
 }
 
 /** NUT-01, 02 and 06. */
-export function registerKeys(app: FastifyInstance, api: KeysApi): void {
-  const { keysets, control, clock, identity } = api;
-  app.get('/v1/info', () =>
-    answered(mintInfo(identity, clock.now(), { ...api, level: control.level(), keysets: keysets.all() })),
-  );
-  app.get('/v1/keysets', () => answered(keysetsAnswer(keysets.all())));
-  app.get('/v1/keys', () => answered(keysAnswer(keysets.all().filter(({ active }) => active))));
-  app.get<{ Params: { id: string } }>('/v1/keys/:id', ({ params }) => {
-    const keyset = keysets.get(params.id.toLowerCase());
-    return keyset === undefined ? refused(refusal('keyset-unknown')) : answered(keysAnswer([keyset]));
-  });
+export function keyEndpoints(api: KeysApi): readonly Endpoint[] {
+  const { keysets, control, clock } = api;
+  return [
+    get('/v1/info', { nut: '06', summary: 'What this mint is and can do', answer: INFO }, () =>
+      ok({ ...api, now: clock.now(), level: control.level(), keysets: keysets.all() }),
+    ),
+    get('/v1/keysets', { nut: '02', summary: 'All keysets', answer: KEYSETS }, () => ok(keysets.all())),
+    get('/v1/keys', { nut: '01', summary: 'Keys of the active keysets', answer: KEYS }, () =>
+      ok(keysets.all().filter(({ active }) => active)),
+    ),
+    get('/v1/keys/:id', { nut: '01', summary: 'Keys of one keyset', answer: KEYS }, (call) => {
+      const keyset = keysets.get(call.param('id').toLowerCase());
+      return keyset === undefined ? err(refusal('keyset-unknown')) : ok([keyset]);
+    }),
+  ];
 }

@@ -3,7 +3,7 @@ import { amount } from '@assay/shared/kernel/money';
 import { describe, expect, test } from 'vitest';
 import { aKeyset } from '../../../test/memory-keys.ts';
 import { HASH_UNIT, SAT_UNIT } from '../../domain/unit.ts';
-import { type MintCapabilities, mintInfo } from './mint-info.ts';
+import { INFO, type MintCapabilities } from './mint-info.ts';
 import { renderJson } from './json-text.ts';
 
 const NOW = unixMs(1_795_227_000_999);
@@ -12,6 +12,8 @@ const SETTINGS = { unit: SAT_UNIT, isFake: true, takesDescription: true, paysAmo
 const RULES = { amountMin: amount(1n), amountMax: amount(1_000_000n), requiresPubkey: false, ttlMs: 1 };
 
 const EVERYTHING: MintCapabilities = {
+  identity: IDENTITY,
+  now: NOW,
   level: 'NONE',
   keysets: [aKeyset({ name: 'active' }), aKeyset({ name: 'sat', unit: SAT_UNIT })],
   fundedUnits: new Set([SAT_UNIT]),
@@ -26,7 +28,7 @@ interface Info {
 
 /** As a wallet reads it. */
 function told(changes: Partial<MintCapabilities> = {}): Info {
-  return JSON.parse(renderJson(mintInfo(IDENTITY, NOW, { ...EVERYTHING, ...changes }))) as Info;
+  return JSON.parse(renderJson(INFO.render({ ...EVERYTHING, ...changes }))) as Info;
 }
 
 const nut = (number: number, changes: Partial<MintCapabilities> = {}) => told(changes).nuts[number];

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { IssuanceLevel } from '../../domain/issuance-level.ts';
 import { METHODS } from '../../domain/methods.ts';
 import type { QuoteMethod } from '../../domain/quote.ts';
 import { KINDS, type SubscriptionKind } from '../../domain/subscriptions/kinds.ts';
+import { shown } from './answers.ts';
 import type { Renderable } from './json-text.ts';
 import { type MeltOffer, meltOffers, type MintOffer, mintOffers, type Offering } from './mint-offers.ts';
 
@@ -15,6 +17,8 @@ export interface MintIdentity {
 }
 
 export interface MintCapabilities extends Offering {
+  readonly identity: MintIdentity;
+  readonly now: UnixMs;
   readonly level: IssuanceLevel;
   /** Quotes of one batch. */
   readonly batchMax: number;
@@ -24,7 +28,20 @@ const DESCRIPTION = 'Ecash for audited work.';
 const SUPPORTED = { supported: true } as const;
 
 /** NUT-06, from what this process can do now. */
-export function mintInfo(identity: MintIdentity, now: UnixMs, capabilities: MintCapabilities): Renderable {
+export const INFO = shown(
+  z.object({
+    name: z.string(),
+    pubkey: z.string(),
+    version: z.string(),
+    description: z.string(),
+    time: z.number().int().describe('Unix seconds'),
+    nuts: z.record(z.string(), z.custom<Renderable>()).describe('number of the NUT → what is offered of it'),
+  }),
+  mintInfo,
+);
+
+function mintInfo(capabilities: MintCapabilities) {
+  const { identity, now } = capabilities;
   const [mints, melts] = [mintOffers(capabilities), meltOffers(capabilities)];
   return {
     ...identity,

@@ -6,7 +6,8 @@ import { WALLET_KEY } from '../../../test/wallet-secrets.ts';
 
 const POST_PATHS = [
   ...['/v1/swap', '/v1/mint/ehash', '/v1/mint/bolt11', '/v1/checkstate', '/v1/restore'],
-  ...['/v1/mint/quote/ehash/pubkey', '/v1/mint/quote/ehash'],
+  ...['/v1/mint/quote/ehash/pubkey', '/v1/mint/quote/ehash', '/v1/mint/quote/bolt11', '/v1/mint/quote/ehash/check'],
+  ...['/v1/mint/ehash/batch', '/v1/melt/quote/bolt11', '/v1/melt/bolt11'],
 ];
 
 let mint: HttpMint;

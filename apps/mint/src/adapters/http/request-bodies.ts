@@ -4,152 +4,101 @@ import type { PointHex } from '../../domain/operation.ts';
 import type { BatchMintRequest, BlindedOutput, MintRequest, ProofInput, SwapRequest } from '../../domain/request.ts';
 import type { LookupRequest } from '../../flows/lookup-quotes.ts';
 import type { QuotePosition } from '../../ports.ts';
-import {
-  amountIn,
-  booleanOf,
-  integerOf,
-  listIn,
-  listOf,
-  lockingKeyOf,
-  objectOf,
-  optional,
-  pointOf,
-  textOf,
-  unreadable,
-} from './body-reader.ts';
-import type { Json, JsonObject } from './json-text.ts';
+import { unreadable } from './body-reader.ts';
+import { AMOUNT, as, BOOLEAN, fields, INTEGER, list, LOCKING_KEY, maybe, POINT, type Shape, text } from './shape.ts';
 
-const SECRET_BYTES_MAX = 2_048;
-const WITNESS_BYTES_MAX = 8_192;
-const KEYSET_ID_BYTES_MAX = 66;
-const QUOTE_ID_BYTES_MAX = 128;
-const SIGNATURE_BYTES_MAX = 128;
-const UNIT_BYTES_MAX = 32;
-const DESCRIPTION_BYTES_MAX = 8_192;
-const CURSOR_BYTES_MAX = 512;
 const LOOKUP_KEYS_MAX = 20;
 const LOOKUP_PAGE_MAX = 200n;
 
-export function swapRequestIn(body: JsonObject): SwapRequest {
-  return { inputs: listIn(body, 'inputs', proofOf), outputs: listIn(body, 'outputs', outputOf) };
-}
+export const QUOTE_ID = text(128);
+export const UNIT = text(32);
+/** Any text: what is no signature is refused as one, by its own row. */
+const SIGNATURE = text(128, 'BIP-340, hex');
+const KEYSET_ID = as(text(66), (id) => id.toLowerCase());
 
-export function mintRequestIn(body: JsonObject): MintRequest {
-  return {
-    quoteId: quoteIdOf(body.get('quote'), 'quote'),
-    outputs: listIn(body, 'outputs', outputOf),
-    signature: optional(body.get('signature'), 'signature', signatureOf),
-  };
-}
+export const PROOF: Shape<ProofInput> = as(
+  fields({ amount: AMOUNT, id: KEYSET_ID, secret: text(2_048), C: POINT, witness: maybe(text(8_192)) }),
+  ({ amount, id: keyset, secret, C: c, witness }) => ({ amount, keyset, secret, c, witness }),
+);
+
+export const OUTPUT: Shape<BlindedOutput> = as(
+  fields({ amount: AMOUNT, id: KEYSET_ID, B_: POINT }),
+  ({ amount, id: keyset, B_: b }) => ({ amount, keyset, b }),
+);
+
+export const SWAP_REQUEST: Shape<SwapRequest> = fields({ inputs: list(PROOF), outputs: list(OUTPUT) });
+
+export const MINT_REQUEST: Shape<MintRequest> = as(
+  fields({ quote: QUOTE_ID, outputs: list(OUTPUT), signature: maybe(SIGNATURE) }),
+  ({ quote: quoteId, ...rest }) => ({ quoteId, ...rest }),
+);
 
 /** NUT-29. Amounts and signatures stand beside their quote, so that there are as many of them, or none at all. */
-export function batchMintRequestIn(body: JsonObject): BatchMintRequest {
-  const quoteIds = quoteIdsIn(body);
-  const amounts = optional(body.get('quote_amounts'), 'quote_amounts', (value, what) => listOf(value, what, amountIn));
-  const signatures = optional(body.get('signatures'), 'signatures', (value, what) =>
-    listOf(value, what, (entry, at) => optional(entry, at, signatureOf)),
-  );
-  for (const [what, list] of Object.entries({ quote_amounts: amounts, signatures })) {
-    if (list !== undefined && list.length !== quoteIds.length) unreadable(`${what} are not as many as quotes`);
-  }
-  return { quoteIds, amounts, signatures, outputs: listIn(body, 'outputs', outputOf) };
-}
+export const BATCH_MINT_REQUEST: Shape<BatchMintRequest> = as(
+  fields({
+    quotes: list(QUOTE_ID),
+    quote_amounts: maybe(list(AMOUNT)),
+    outputs: list(OUTPUT),
+    signatures: maybe(list(maybe(SIGNATURE))),
+  }),
+  ({ quotes: quoteIds, quote_amounts: amounts, signatures, outputs }) => {
+    for (const [what, given] of Object.entries({ quote_amounts: amounts, signatures })) {
+      if (given !== undefined && given.length !== quoteIds.length) unreadable(`${what} are not as many as quotes`);
+    }
+    return { quoteIds, amounts, signatures, outputs };
+  },
+);
 
-export function quoteIdsIn(body: JsonObject): readonly string[] {
-  return listIn(body, 'quotes', quoteIdOf);
-}
+/** NUT-29. */
+export const QUOTE_CHECK = as(fields({ quotes: list(QUOTE_ID) }), ({ quotes }) => quotes);
 
-/** Wallets write null or an empty text for what they do not say. */
-export function bolt11TermsIn(body: JsonObject): Bolt11Terms {
-  return {
-    amount: amountIn(body.get('amount'), 'amount'),
-    unit: textOf(body.get('unit'), 'unit', UNIT_BYTES_MAX),
-    description: optional(body.get('description'), 'description', descriptionOf),
-    pubkey: optional(body.get('pubkey'), 'pubkey', lockingKeyOf),
-  };
-}
+/** Wallets write null or an empty text for what they do not say. The bound of a description that matters is a row. */
+export const BOLT11_TERMS: Shape<Bolt11Terms> = fields({
+  amount: AMOUNT,
+  unit: UNIT,
+  description: maybe(text(8_192, 'at most 639 bytes of UTF-8')),
+  pubkey: maybe(LOCKING_KEY),
+});
 
 /** NUT-07. */
-export function ysIn(body: JsonObject): readonly PointHex[] {
-  return listIn(body, 'Ys', pointOf);
-}
+export const YS: Shape<readonly PointHex[]> = as(fields({ Ys: list(POINT) }), ({ Ys }) => Ys);
 
 /** NUT-09: amounts and keysets of the outputs are of no interest, the stored ones are answered. */
-export function restoredPointsIn(body: JsonObject): readonly PointHex[] {
-  return listIn(body, 'outputs', (entry, what) => pointOf(objectOf(entry, what).get('B_'), `${what}.B_`));
-}
+export const RESTORED_POINTS: Shape<readonly PointHex[]> = as(
+  fields({ outputs: list(as(fields({ B_: POINT }), ({ B_ }) => B_)) }),
+  ({ outputs }) => outputs,
+);
 
-export function lookupRequestIn(body: JsonObject): Omit<LookupRequest, 'method'> {
-  const pubkeys = listIn(body, 'pubkeys', lockingKeyOf);
-  const signatures = listIn(body, 'pubkey_signatures', signatureOf);
-  if (pubkeys.length === 0 || pubkeys.length > LOOKUP_KEYS_MAX) unreadable(`pubkeys are not 1 to ${LOOKUP_KEYS_MAX}`);
-  if (signatures.length !== pubkeys.length) unreadable('pubkey_signatures are not as many as pubkeys');
-  return {
-    pubkeys,
-    signatures,
-    timestampS: optional(body.get('timestamp'), 'timestamp', integerOf),
-    onlyMintable: optional(body.get('only_mintable'), 'only_mintable', booleanOf) ?? false,
-    after: optional(body.get('cursor'), 'cursor', positionOf),
-    limit: Number(optional(body.get('limit'), 'limit', pageLimitOf) ?? LOOKUP_PAGE_MAX),
-  };
-}
+export const LOOKUP_REQUEST: Shape<Omit<LookupRequest, 'method'>> = as(
+  fields({
+    pubkeys: list(LOCKING_KEY),
+    pubkey_signatures: list(SIGNATURE),
+    timestamp: maybe(INTEGER),
+    only_mintable: maybe(BOOLEAN),
+    cursor: maybe(as(text(512, 'of an earlier answer'), positionOf)),
+    limit: maybe(INTEGER),
+  }),
+  ({ pubkeys, pubkey_signatures: signatures, timestamp: timestampS, only_mintable: onlyMintable, cursor, limit }) => {
+    if (pubkeys.length === 0 || pubkeys.length > LOOKUP_KEYS_MAX) unreadable(`pubkeys are not 1 to ${LOOKUP_KEYS_MAX}`);
+    if (signatures.length !== pubkeys.length) unreadable('pubkey_signatures are not as many as pubkeys');
+    const asked = { pubkeys, signatures, timestampS, onlyMintable: onlyMintable ?? false, after: cursor };
+    return { ...asked, limit: pageLimitOf(limit ?? LOOKUP_PAGE_MAX) };
+  },
+);
 
 /** Opaque to wallets. */
 export function renderCursor({ createdAt, naturalKey }: QuotePosition): string {
   return Buffer.from(`${createdAt} ${naturalKey}`).toString('base64url');
 }
 
-function positionOf(value: Json, what: string): QuotePosition {
-  const text = Buffer.from(textOf(value, what, CURSOR_BYTES_MAX), 'base64url').toString();
-  const [, createdAt, naturalKey] = /^(\d{1,15}) (.+)$/.exec(text) ?? [];
+function positionOf(cursor: string, what: string): QuotePosition {
+  const position = Buffer.from(cursor, 'base64url').toString();
+  const [, createdAt, naturalKey] = /^(\d{1,15}) (.+)$/.exec(position) ?? [];
   if (createdAt === undefined || naturalKey === undefined) return unreadable(`${what} is none of ours`);
   return { createdAt: unixMs(Number(createdAt)), naturalKey };
 }
 
-function pageLimitOf(value: Json, what: string): bigint {
-  const limit = integerOf(value, what);
-  if (limit < 1n) unreadable(`${what} is less than 1`);
-  return limit < LOOKUP_PAGE_MAX ? limit : LOOKUP_PAGE_MAX;
-}
-
-export function proofOf(entry: Json, what: string): ProofInput {
-  const proof = objectOf(entry, what);
-  return {
-    amount: amountIn(proof.get('amount'), `${what}.amount`),
-    keyset: keysetIdOf(proof.get('id'), `${what}.id`),
-    secret: textOf(proof.get('secret'), `${what}.secret`, SECRET_BYTES_MAX),
-    c: pointOf(proof.get('C'), `${what}.C`),
-    witness: optional(proof.get('witness'), `${what}.witness`, witnessOf),
-  };
-}
-
-export function outputOf(entry: Json, what: string): BlindedOutput {
-  const output = objectOf(entry, what);
-  return {
-    amount: amountIn(output.get('amount'), `${what}.amount`),
-    keyset: keysetIdOf(output.get('id'), `${what}.id`),
-    b: pointOf(output.get('B_'), `${what}.B_`),
-  };
-}
-
-export function quoteIdOf(value: Json | undefined, what: string): string {
-  return textOf(value, what, QUOTE_ID_BYTES_MAX);
-}
-
-/** The bound that matters is a row of its own. */
-function descriptionOf(value: Json, what: string): string {
-  return textOf(value, what, DESCRIPTION_BYTES_MAX);
-}
-
-function keysetIdOf(value: Json | undefined, what: string): string {
-  return textOf(value, what, KEYSET_ID_BYTES_MAX).toLowerCase();
-}
-
-function witnessOf(value: Json, what: string): string {
-  return textOf(value, what, WITNESS_BYTES_MAX);
-}
-
-/** Any text: what is no signature is refused as one, by its own row. */
-function signatureOf(value: Json, what: string): string {
-  return textOf(value, what, SIGNATURE_BYTES_MAX);
+function pageLimitOf(limit: bigint): number {
+  if (limit < 1n) unreadable('limit is less than 1');
+  return Number(limit < LOOKUP_PAGE_MAX ? limit : LOOKUP_PAGE_MAX);
 }

@@ -1,18 +1,24 @@
 import type { FastifyInstance } from 'fastify';
-import { type KeysApi, registerKeys } from './key-routes.ts';
-import { type MeltRoutesApi, registerMelt } from './melt-routes.ts';
-import { type MintRoutesApi, registerMint } from './mint-routes.ts';
-import { registerStates, type StatesApi } from './state-routes.ts';
-import { registerSwap } from './swap-routes.ts';
 import type { SwapPorts } from '../../flows/swap.ts';
+import type { Endpoint } from './endpoint.ts';
+import { keyEndpoints, type KeysApi } from './key-routes.ts';
+import { meltEndpoints, type MeltRoutesApi } from './melt-routes.ts';
+import { mintEndpoints, type MintRoutesApi } from './mint-routes.ts';
+import { openApi } from './openapi.ts';
+import { stateEndpoints, type StatesApi } from './state-routes.ts';
+import { swapEndpoints } from './swap-routes.ts';
 
 export type MintApi = KeysApi & SwapPorts & MintRoutesApi & MeltRoutesApi & StatesApi;
 
-/** The NUT HTTP API: each group of NUTs registers its own routes. */
+/** The NUT HTTP API, and its own description. */
 export function registerRoutes(app: FastifyInstance, api: MintApi): void {
-  registerKeys(app, api);
-  registerSwap(app, api);
-  registerMint(app, api);
-  registerMelt(app, api);
-  registerStates(app, api);
+  const endpoints = endpointsOf(api);
+  for (const { method, path, handle } of endpoints) app.route({ method, url: path, handler: handle });
+  const description = { status: 200, body: openApi(api.identity, endpoints) };
+  app.get('/openapi.json', () => description);
+}
+
+/** Each group of NUTs has its own. */
+function endpointsOf(api: MintApi): readonly Endpoint[] {
+  return [keyEndpoints, swapEndpoints, mintEndpoints, meltEndpoints, stateEndpoints].flatMap((of) => of(api));
 }

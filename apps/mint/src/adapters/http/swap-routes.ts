@@ -1,13 +1,10 @@
-import type { FastifyInstance } from 'fastify';
 import { swap, type SwapPorts } from '../../flows/swap.ts';
-import { signaturesAnswer } from './answers.ts';
-import { answerOf, opIdOf, read } from './endpoint.ts';
-import { swapRequestIn } from './request-bodies.ts';
+import { SIGNATURES } from './answers.ts';
+import { type Endpoint, post } from './endpoint.ts';
+import { SWAP_REQUEST } from './request-bodies.ts';
 
 /** NUT-03. */
-export function registerSwap(app: FastifyInstance, api: SwapPorts): void {
-  app.post('/v1/swap', async (request) => {
-    const body = read(request, swapRequestIn);
-    return answerOf(body.ok ? await swap(api, opIdOf(request), body.value) : body, signaturesAnswer);
-  });
+export function swapEndpoints(api: SwapPorts): readonly Endpoint[] {
+  const about = { nut: '03', summary: 'Exchanges proofs for new signatures', body: SWAP_REQUEST, answer: SIGNATURES };
+  return [post('/v1/swap', about, (body, call) => swap(api, call.opId(), body))];
 }
