@@ -39,7 +39,7 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const notes = natsChangeNotes(context, renderPayload);
   const stores = await mongoStores(context, db, notes);
   const { clock, controlStore, reader } = stores;
-  const { signatory, keysets } = connectSignatory(context, config);
+  const { signatory, keysets, rotator } = connectSignatory(context, config);
   const control = await startControl(context, controlStore);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const quoteIds = randomQuoteIds(clock);
@@ -62,8 +62,9 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
   consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds, earlyVerdicts, pause });
-  startBackground(context, db, { ...stores, ...pause, keysets, recountEveryMs: config.MINT_SUPPLY_CHECK_MS });
-  await serveGrpc(context, grpcPortsOf(config), { ...wallets, ...stores, pause });
+  const { MINT_SUPPLY_CHECK_MS: recountEveryMs, MINT_IDENTITY_KEY_FILE: identitySecret } = config;
+  startBackground(context, db, { ...stores, ...pause, keysets, rotator, recountEveryMs });
+  await serveGrpc(context, grpcPortsOf(config), { ...wallets, ...stores, pause, rotator, identitySecret });
 }
 
 await runService({ name: 'mint', config: CONFIG, grpcPort: ({ MINT_GRPC_PORT: port }) => port, start });

@@ -14,6 +14,7 @@ import type { SubscriptionKind } from './domain/subscriptions/kinds.ts';
 import type { Change, Observed } from './domain/subscriptions/observed.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
+import type { Rotation } from './domain/rotation.ts';
 import type { Unit } from './domain/unit.ts';
 
 // Every port throws (a fault) when the thing behind it cannot answer; the edge answers 51002.
@@ -444,4 +445,24 @@ export interface Grants {
     readonly after: string | undefined;
     readonly limit: number;
   }): Promise<readonly Grant[]>;
+}
+
+/** Rotations from their commands to what came of them. */
+export interface Rotations {
+  /** With the keyset that came of it, once there is one. */
+  find(rotationId: string): Promise<{ readonly keyset: Keyset | undefined } | undefined>;
+  /** Notes the rotation, and gives it as it was noted first. */
+  begin(rotation: Rotation): Promise<Rotation>;
+  /** Stores the keyset with its `keyset.rotated`, once. */
+  complete(rotation: Rotation, keyset: Keyset, at: UnixMs): Promise<void>;
+  /** The signatory refused. */
+  giveUp(rotationId: string, why: string): Promise<void>;
+  /** Neither completed nor given up, begun at this time or before. */
+  listBegun(before: UnixMs): Promise<readonly Rotation[]>;
+}
+
+/** The signatory, as operators reach it: one rotation for one rotation id. */
+export interface KeysetRotator {
+  /** The new keyset, or in words why there is none. */
+  rotate(rotation: Rotation): Promise<Result<Keyset, string>>;
 }

@@ -22,11 +22,14 @@ import { startFundSweeper } from '../src/adapters/timers/fund-sweeper.ts';
 import { startProjector } from '../src/adapters/timers/projector.ts';
 import { startSubscriptions } from '../src/adapters/timers/subscriptions.ts';
 import { HASH_UNIT, SAT_UNIT } from '../src/domain/unit.ts';
-import type { ChangeNotes, Quotes } from '../src/ports.ts';
+import type { Quotes } from '../src/ports.ts';
+import type { ChangeNotes } from '../src/subscription-ports.ts';
 import { KEYSET } from './committed-operations.ts';
 import { aKeyset, memoryKeysets, memorySignatory } from './memory-keys.ts';
+import { memoryRotator } from './memory-rotator.ts';
 import { AUDITOR_KEYS, POOLS } from './signed-facts.ts';
 
+export const IDENTITY_SECRET = Buffer.alloc(32, 7);
 const FUNDED_UNITS = new Set([HASH_UNIT, SAT_UNIT]);
 
 const STREAMS: readonly StreamName[] = ['POOL', 'AUDITOR', 'MINT', 'DLQ', 'ADVISORY'];
@@ -79,7 +82,7 @@ export async function runMint({
   const signing = { keysets, signatory: memorySignatory(keysets), limits: { inputs: 1_000, outputs: 1_000 } };
   const ports = {
     ...{ ...stores, ...signing, quoteIds, control, projection, pause },
-    fundedUnits: FUNDED_UNITS,
+    ...{ fundedUnits: FUNDED_UNITS, rotator: memoryRotator(), identitySecret: IDENTITY_SECRET },
   };
   const serving = { port: 0, allowUnauthenticated: true };
   const port = await startGrpcServer(context, { ...serving, implementations: [mintService(ports)] });

@@ -109,6 +109,7 @@ export interface QuoteTerms {
 }
 
 const HISTORY_MAX = 64;
+const OF_THE_ID = 'bolt11:';
 
 export function parseQuoteMethod(text: string): QuoteMethod | undefined {
   return QUOTE_METHODS.find((method) => method === text);
@@ -122,15 +123,20 @@ export function ehashKey(poolId: string, batchId: string): string {
  * How others than its wallet name a quote. Whoever knows the id of a quote without a key mints from it, so they are told
  * its hash (hex), also where the natural key is made of the id.
  */
-export function publicNames({ naturalKey, quote, method, pubkey }: Quote): {
+export function publicNames({ naturalKey, quote, pubkey }: Quote): {
   readonly naturalKey: string;
   readonly quoteId: string;
 } {
-  const hash = toHex(sha256(utf8(quote)));
   return {
-    naturalKey: method === 'bolt11' ? `bolt11:${hash}` : naturalKey,
-    quoteId: pubkey === undefined ? hash : quote,
+    naturalKey: publicNaturalKey(naturalKey),
+    quoteId: pubkey === undefined ? toHex(sha256(utf8(quote))) : quote,
   };
+}
+
+/** The natural key as others than the wallet see it: that of `bolt11` is made of the quote's id. */
+export function publicNaturalKey(naturalKey: string): string {
+  if (!naturalKey.startsWith(OF_THE_ID)) return naturalKey;
+  return `${OF_THE_ID}${toHex(sha256(utf8(naturalKey.slice(OF_THE_ID.length))))}`;
 }
 
 /** What may still be minted. */

@@ -41,6 +41,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Instead of the client's. */
   readonly deadlineMs?: number;
+  /** Beside the client's. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 type Call<M extends MethodDefinition> = M['requestStream'] extends true
@@ -183,7 +185,8 @@ function begin(definition: MethodDefinition): Made {
 
 function headersOf(calling: Calling, options: CallOptions, trace: TraceContext | undefined) {
   const metadata = new Metadata({ waitForReady: true });
-  for (const [name, value] of Object.entries(calling.options.metadata ?? {})) metadata.set(name, value);
+  const given = { ...calling.options.metadata, ...options.metadata };
+  for (const [name, value] of Object.entries(given)) metadata.set(name, value);
   if (trace) metadata.set('traceparent', trace.traceparent);
   if (trace?.tracestate) metadata.set('tracestate', trace.tracestate);
   return { metadata, deadline: dueAfter(options.deadlineMs ?? calling.options.deadlineMs) };

@@ -1,23 +1,26 @@
 import {
+  type GetOperationRequest,
+  type GetOperationResponse,
   MintAdminServiceService,
   type ResumeIssuanceRequest,
   type ResumeIssuanceResponse,
 } from '@assay/proto/gen/assay/mint/v1/mint_service';
-import {
-  type CallContext,
-  GrpcFault,
-  GrpcStatusFault,
-  implement,
-  type Implementation,
-} from '@assay/shared/runtime/grpc-server';
+import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
+import { getOperation } from '../../flows/get-operation.ts';
+import type { Melts } from '../../melt-ports.ts';
+import type { Operations } from '../../ports.ts';
 import { resumeIssuance } from '../../flows/resume-issuance.ts';
 import type { PausePorts } from '../../flows/pause-issuance.ts';
 import { logged } from './commands.ts';
 import { renderControl } from './control-message.ts';
 import { type DeadLetterPorts, dropLetter, getLetter, listLetters, replayLetters } from './dead-letters.ts';
+import { type RotateKeysetPorts, rotate } from './keysets.ts';
+import { renderCommitted, renderMelt } from './operation-message.ts';
 import { approveProposal, type GrantPorts, listGrants, proposeGrant } from './grants.ts';
 
-export interface AdminServicePorts extends DeadLetterPorts, GrantPorts {
+export interface AdminServicePorts extends DeadLetterPorts, GrantPorts, RotateKeysetPorts {
+  readonly operations: Pick<Operations, 'find'>;
+  readonly melts: Pick<Melts, 'find'>;
   readonly pause: PausePorts;
 }
 
@@ -32,12 +35,10 @@ export function mintAdminService(ports: AdminServicePorts): Implementation {
     grantFund: (request, call) => proposeGrant(ports, request, call),
     approveGrant: (request, call) => approveProposal(ports, request, call),
     listGrants: (request) => listGrants(ports, request),
-    rotateKeyset: notServed,
-    getOperation: notServed,
+    rotateKeyset: (request, call) => rotate(ports, request, call),
+    getOperation: (request) => operation(ports, request),
   });
 }
-
-const notServed = () => Promise.reject(new GrpcStatusFault('UNIMPLEMENTED', 'not served yet'));
 
 function resume(
   { pause, log }: AdminServicePorts,
@@ -49,4 +50,10 @@ function resume(
     if (!resumed.ok) throw new GrpcFault(resumed.error, 'a breach is open: acknowledge it at the auditor first');
     return { control: renderControl(resumed.value) };
   });
+}
+
+async function operation(ports: AdminServicePorts, { opId }: GetOperationRequest): Promise<GetOperationResponse> {
+  const found = await getOperation(ports, opId.toLowerCase());
+  if (found === undefined) throw new GrpcFault('OPERATION_UNKNOWN', 'there is no such operation');
+  return { operation: found.is === 'melt' ? renderMelt(found.melt) : renderCommitted(found.operation) };
 }

@@ -8,7 +8,7 @@ import {
   type PauseIssuanceResponse,
 } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { toHex } from '@assay/shared/kernel/bytes';
-import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
+import { unixMs } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import {
   type CallContext,
@@ -20,7 +20,8 @@ import {
 import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
-import { getSupply, type SupplyPorts } from '../../flows/get-supply.ts';
+import { getSupply } from '../../flows/get-supply.ts';
+import type { LiabilitiesPorts } from '../../flows/sign-liabilities.ts';
 import { pauseIssuance, type PausePorts } from '../../flows/pause-issuance.ts';
 import type { RedeemPorts } from '../../flows/redeem-proofs.ts';
 import type { QuoteBrowser, QuoteOperations, QuotePosition, QuoteReader, Quotes } from '../../ports.ts';
@@ -28,11 +29,13 @@ import { logged, personOf } from './commands.ts';
 import { parsePauseLevel, renderControl } from './control-message.ts';
 import { createQuote, type CreateQuotePorts } from './create-quote.ts';
 import { renderFund } from './fund-message.ts';
+import { sign } from './liabilities.ts';
 import { parseState, renderQuote } from './quote-message.ts';
 import { redeem } from './redeem-proofs.ts';
+import { optionalTime } from './request-time.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
 
-export type MintServicePorts = SupplyPorts &
+export type MintServicePorts = LiabilitiesPorts &
   CreateQuotePorts &
   RedeemPorts & {
     readonly quotes: Quotes;
@@ -41,9 +44,6 @@ export type MintServicePorts = SupplyPorts &
     readonly pause: PausePorts;
     readonly log: AdminLog;
   };
-
-/** The last instant that a date can hold. */
-const LAST_MS = 8_640_000_000_000_000n;
 
 /** `assay.mint.v1.MintService`. */
 export function mintService(ports: MintServicePorts): Implementation {
@@ -62,14 +62,12 @@ export function mintService(ports: MintServicePorts): Implementation {
     pauseIssuance: (request, call) => pause(ports, request, call),
     createQuote: (request, call) => createQuote(ports, request, call),
     redeemProofs: (request, call) => redeem(ports, request, call),
-    signLiabilities: notServed,
+    signLiabilities: (request) => sign(ports, request),
     watchQuotes: () => {
       throw new GrpcStatusFault('UNIMPLEMENTED', 'not served yet');
     },
   });
 }
-
-const notServed = () => Promise.reject(new GrpcStatusFault('UNIMPLEMENTED', 'not served yet'));
 
 async function getQuote(ports: MintServicePorts, request: GetQuoteRequest): Promise<GetQuoteResponse> {
   const quote = await findQuote(ports, request);
@@ -125,13 +123,6 @@ function pause(
   return logged(log, MintServiceService.pauseIssuance, request, call, async () => ({
     control: renderControl(await pauseIssuance(ports, pausing)),
   }));
-}
-
-/** 0: not given. */
-function optionalTime(ms: bigint): UnixMs | undefined {
-  if (ms === 0n) return undefined;
-  if (ms > LAST_MS) throw new GrpcFault('REQUEST_INVALID', 'a time is too large');
-  return unixMs(Number(ms));
 }
 
 function renderPosition({ createdAt, naturalKey }: QuotePosition): string {

@@ -1,6 +1,7 @@
 import { OperationKind as WireKind } from '@assay/proto/gen/assay/mint/v1/events';
 import { type OutboxEntry, outboxEntry } from '@assay/shared/runtime/outbox';
 import type { Operation } from '../../domain/operation.ts';
+import { publicNaturalKey } from '../../domain/quote.ts';
 
 const WIRE_KIND = {
   SWAP: WireKind.OPERATION_KIND_SWAP,
@@ -23,7 +24,7 @@ export function committedEvent(operation: Operation, version: number): OutboxEnt
     fee,
     out,
     surplus,
-    quotes: quotes.map(({ naturalKey, amount }) => ({ naturalKey, amount })),
+    quotes: quotes.map(({ naturalKey, amount }) => ({ naturalKey: publicNaturalKey(naturalKey), amount })),
     atMs: BigInt(committedAt),
     version: BigInt(version),
   };

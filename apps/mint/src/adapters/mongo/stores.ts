@@ -28,19 +28,20 @@ import { mongoProjection } from './projection.ts';
 import { QUOTES } from './quote-document.ts';
 import { mongoQuoteReader } from './quote-reader.ts';
 import { mongoQuotes } from './quotes.ts';
+import { mongoRotations, ROTATIONS } from './rotations.ts';
 import { mongoStoredStates } from './stored-states.ts';
 import { mongoSupplyCounters } from './supply-counters.ts';
 import { SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS } from './supply-document.ts';
 import { mongoSupplyHistory } from './supply-history.ts';
 
 const COLLECTIONS: readonly CollectionDefinition[] = [
-  ...[QUOTES, OPERATIONS, MELT_QUOTES, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, GRANTS, CONTROL, INSTANCES, LEASES],
+  ...[QUOTES, OPERATIONS, MELT_QUOTES, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, GRANTS, ROTATIONS, CONTROL, INSTANCES, LEASES],
   ...CONSUMER_COLLECTIONS,
   ...ADMIN_COLLECTIONS,
 ];
 
 /** Collections whose documents carry events. */
-export const OUTBOX_COLLECTIONS = [QUOTES.name, OPERATIONS.name, FUNDS.name, CONTROL.name];
+export const OUTBOX_COLLECTIONS = [QUOTES.name, OPERATIONS.name, FUNDS.name, ROTATIONS.name, CONTROL.name];
 
 const UNTOLD = { tell: () => undefined };
 
@@ -68,6 +69,7 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     letters: deadLetterStore(db, context.name),
     funds: mongoFunds(db, clock),
     grants: mongoGrants(db),
+    rotations: mongoRotations(db),
     log: adminLog(db),
     requestIds: requestIds(db, clock),
     controlStore: await mongoControl(context, db),

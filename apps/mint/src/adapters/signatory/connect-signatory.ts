@@ -3,9 +3,10 @@ import type { SharedConfig } from '@assay/shared/runtime/config';
 import { grpcClient } from '@assay/shared/runtime/grpc-client';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { tlsFilesOf } from '@assay/shared/runtime/tls';
-import type { Keysets, Signatory } from '../../ports.ts';
+import type { KeysetRotator, Keysets, Signatory } from '../../ports.ts';
 import { grpcSignatory } from './grpc-signatory.ts';
 import { subscribeKeysets } from './keyset-cache.ts';
+import { grpcKeysetRotator } from './keyset-rotator.ts';
 
 const DEADLINE_MS = 5_000;
 const METADATA = { 'x-signatory-schema-version': '2', 'x-assay-caller': 'mint' };
@@ -14,7 +15,7 @@ const METADATA = { 'x-signatory-schema-version': '2', 'x-assay-caller': 'mint' }
 export function connectSignatory(
   context: ServiceContext,
   config: SharedConfig & { readonly MINT_SIGNATORY_URL: string },
-): { readonly signatory: Signatory; readonly keysets: Keysets } {
+): { readonly signatory: Signatory; readonly keysets: Keysets; readonly rotator: KeysetRotator } {
   const client = grpcClient(SignatoryService, {
     url: config.MINT_SIGNATORY_URL,
     deadlineMs: DEADLINE_MS,
@@ -23,5 +24,6 @@ export function connectSignatory(
     log: context.log,
   });
   context.onStop('work', 'signatory', () => client.close());
-  return { signatory: grpcSignatory(client), keysets: subscribeKeysets(context, client) };
+  const keysets = subscribeKeysets(context, client);
+  return { signatory: grpcSignatory(client), keysets, rotator: grpcKeysetRotator(client) };
 }

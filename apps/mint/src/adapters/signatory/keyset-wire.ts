@@ -1,4 +1,4 @@
-import { CurrencyUnitType, type KeySet } from '@assay/proto/gen/signatory/signatory';
+import { type CurrencyUnit, CurrencyUnitType, type KeySet } from '@assay/proto/gen/signatory/signatory';
 import { assert } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { isKeysetIdOf } from '@assay/shared/kernel/cashu-curve';
@@ -29,6 +29,20 @@ export function parseKeyset(wire: KeySet): Keyset {
   assert(isKeysetIdOf(id, terms), `keyset ${id} does not follow from its content`);
   const keys = new Map<Amount, string>([...content].map(([value, key]) => [amount(value), toHex(key)]));
   return { id, unit, active: wire.active, inputFeePpk: wire.inputFeePpk, finalExpiryS, keys };
+}
+
+const NUMBERED = [
+  CurrencyUnitType.CURRENCY_UNIT_TYPE_SAT,
+  CurrencyUnitType.CURRENCY_UNIT_TYPE_MSAT,
+  CurrencyUnitType.CURRENCY_UNIT_TYPE_USD,
+  CurrencyUnitType.CURRENCY_UNIT_TYPE_EUR,
+  CurrencyUnitType.CURRENCY_UNIT_TYPE_AUTH,
+];
+
+/** Units that the contract numbers are told by their number, as cdk does. */
+export function renderWireUnit(unit: Unit): CurrencyUnit {
+  const value = NUMBERED.find((each) => UNITS[each] === unit);
+  return { currencyUnit: value === undefined ? { $case: 'customUnit', value: unit } : { $case: 'unit', value } };
 }
 
 function parseWireUnit({ unit }: KeySet): Unit {

@@ -8,11 +8,13 @@ import { storeSupplyCut, type SupplyPorts } from '../../flows/get-supply.ts';
 import { recount, type RecountPorts } from '../../flows/recount.ts';
 import type { CreditGrantPorts } from '../../flows/approve-grant.ts';
 import type { SweepFundsPorts } from '../../flows/sweep-funds.ts';
-import type { QuoteBrowser } from '../../ports.ts';
+import { finishRotations, type RotatePorts } from '../../flows/rotate-keyset.ts';
+import type { Keysets, QuoteBrowser } from '../../ports.ts';
 import { pendingQuotes, supplyCounted } from '../../telemetry.ts';
 import { startFundSweeper } from './fund-sweeper.ts';
 
-export interface BackgroundPorts extends RecountPorts, SupplyPorts, SweepFundsPorts, CreditGrantPorts {
+export interface BackgroundPorts extends RecountPorts, SupplyPorts, SweepFundsPorts, CreditGrantPorts, RotatePorts {
+  readonly keysets: Keysets;
   readonly reader: QuoteBrowser;
   readonly letters: DeadLetterStore;
   readonly recountEveryMs: number;
@@ -20,6 +22,7 @@ export interface BackgroundPorts extends RecountPorts, SupplyPorts, SweepFundsPo
 
 const RECOUNT_LEASE = { name: 'mint-recount', ttlMs: 10_000 };
 const CUT_EVERY_MS = 60_000;
+const ROTATIONS_EVERY_MS = 10_000;
 const GAUGES_EVERY_MS = 5_000;
 
 /** The recount and the hourly cuts, by one instance, and the gauges of all. */
@@ -33,6 +36,9 @@ export function startBackground(context: ServiceContext, db: Db, ports: Backgrou
   });
   context.every('supply cuts', CUT_EVERY_MS, async () => {
     if (isMine()) await storeSupplyCut(ports);
+  });
+  context.every('rotations', ROTATIONS_EVERY_MS, async () => {
+    if (isMine()) await finishRotations(ports);
   });
   startFundSweeper(context, ports);
   watchDeadLetters(context, ports.letters);
