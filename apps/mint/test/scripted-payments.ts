@@ -9,6 +9,8 @@ export type Ending = 'PAID' | 'FAILED' | 'UNKNOWN' | 'throws-before' | 'throws-a
 export interface ScriptedPayments extends PaymentBackend {
   /** How payments end that begin from now on. */
   ends: Ending;
+  /** How the payment of this id ends, where it is not as `ends` says. */
+  endsOf: ((opId: string) => Ending) | undefined;
   /** Of every request that follows. */
   terms: Pick<OutgoingTerms, 'amount' | 'feeReserve'>;
   refuses: OutgoingRefusal | undefined;
@@ -28,7 +30,7 @@ export function scriptedPayments(): ScriptedPayments {
   const asked = new Map<string, OutgoingAsked>();
   const paid: OutgoingAsked[] = [];
   const script: ScriptedPayments = {
-    ...{ ends: 'PAID', refuses: undefined, fee: 1n, paid, outgoing },
+    ...{ ends: 'PAID', endsOf: undefined, refuses: undefined, fee: 1n, paid, outgoing },
     terms: { amount: amount(9n), feeReserve: amount(2n) },
     settings: { unit: SAT_UNIT, isFake: true, takesDescription: true, paysAmountless: true, paysParts: true },
     createIncoming: async ({ quoteKey }) => ({ request: `own:${quoteKey}`, lookupId: `own:${quoteKey}` }),
@@ -40,11 +42,12 @@ export function scriptedPayments(): ScriptedPayments {
       await new Promise((resolve) => setImmediate(resolve));
       const known = outgoing.get(payment.opId);
       if (known !== undefined) return known;
-      if (script.ends === 'throws-before') throw new Error('the node is away');
+      const ends = script.endsOf?.(payment.opId) ?? script.ends;
+      if (ends === 'throws-before') throw new Error('the node is away');
       asked.set(payment.opId, payment);
-      if (script.ends === 'PAID' || script.ends === 'throws-after') script.decide(payment.opId, 'PAID');
-      else outgoing.set(payment.opId, { is: script.ends });
-      if (script.ends === 'throws-after') throw new Error('the node went away');
+      if (ends === 'PAID' || ends === 'throws-after') script.decide(payment.opId, 'PAID');
+      else outgoing.set(payment.opId, { is: ends });
+      if (ends === 'throws-after') throw new Error('the node went away');
       return outgoing.get(payment.opId) ?? { is: 'UNKNOWN' };
     },
     checkOutgoing: async (opId) => outgoing.get(opId) ?? { is: 'NEVER_SEEN' },

@@ -72,9 +72,15 @@ async function refusedUnlessStored(ports: MeltPorts, opId: string, refused: Refu
   return stored === undefined || stored.state === 'FAILED' ? refusedWith(refused) : storedAnswer(ports, stored);
 }
 
+/** By the operation alone: a moment later its quote may be of another one, or free. */
 async function storedAnswer(ports: MeltPorts, { meltQuoteId, state }: Melt): Promise<Ended<MeltQuote>> {
-  const outcome = state === 'COMMITTED' ? 'replayed' : 'pending';
-  return { outcome, answer: ok(await quoteOf(ports, meltQuoteId)) };
+  if (state === 'FAILED') return refusedWith(refusal('payment-failed'));
+  const quote = await quoteOf(ports, meltQuoteId);
+  return state === 'COMMITTED' ? { outcome: 'replayed', answer: ok(quote) } : pendingAnswer(quote);
+}
+
+function pendingAnswer(quote: MeltQuote): Ended<MeltQuote> {
+  return { outcome: 'pending', answer: ok({ ...quote, state: 'PENDING', preimage: undefined, change: [] }) };
 }
 
 async function quoteOf(ports: MeltPorts, meltQuoteId: string): Promise<MeltQuote> {
@@ -149,11 +155,10 @@ async function pay(ports: MeltPorts, melt: PendingMelt, { prefersAsync }: MeltCo
   const paying = payMelt(ports, melt, quote);
   if (prefersAsync) {
     ports.patience.leave(paying);
-    return { outcome: 'pending', answer: ok(quote) };
+    return pendingAnswer(quote);
   }
   await ports.patience.waitFor(paying);
-  const ended = present(await ports.melts.find(melt.opId), 'melt that was reserved');
-  if (ended.state === 'FAILED') return refusedWith(refusal('payment-failed'));
-  const outcome = ended.state === 'COMMITTED' ? 'committed' : 'pending';
-  return { outcome, answer: ok(await quoteOf(ports, ended.meltQuoteId)) };
+  const stored = present(await ports.melts.find(melt.opId), 'melt that was reserved');
+  const ended = await storedAnswer(ports, stored);
+  return stored.state === 'COMMITTED' ? { ...ended, outcome: 'committed' } : ended;
 }
