@@ -12,6 +12,8 @@ export interface Bolt11Request {
   readonly amountSat: bigint;
   readonly createdAtS: bigint;
   readonly expiryS: bigint;
+  /** Blocks that the last hop asks for; left out it means 18, which not every reader knows. */
+  readonly finalBlocks?: bigint;
   /** 32 bytes each. */
   readonly paymentHash: Bytes;
   readonly paymentSecret: Bytes;
@@ -31,7 +33,7 @@ const TEXT_MAX = 4_096;
 const TIMESTAMP_WORDS = 7;
 const SIGNATURE_WORDS = 104;
 const HASH_WORDS = 52;
-const TAGS = { paymentHash: 1, features: 5, expiry: 6, description: 13, paymentSecret: 16 } as const;
+const TAGS = { paymentHash: 1, features: 5, expiry: 6, description: 13, paymentSecret: 16, finalBlocks: 24 } as const;
 /** Bits 8 (variable onion) and 14 (payment secret): both required, as every node asks. */
 const FEATURE_WORDS = [16, 8, 0];
 
@@ -53,6 +55,7 @@ export function writeBolt11(request: Bolt11Request, nodeSecret: Bytes): string {
     ...field(TAGS.paymentHash, bech32.toWords(request.paymentHash)),
     ...field(TAGS.description, bech32.toWords(utf8(request.description))),
     ...field(TAGS.expiry, integerWords(request.expiryS)),
+    ...(request.finalBlocks === undefined ? [] : field(TAGS.finalBlocks, integerWords(request.finalBlocks))),
     ...field(TAGS.features, FEATURE_WORDS),
   ];
   const { signature, recid } = secp256k1.ecdsaSign(sha256(utf8(prefix), packed(words)), nodeSecret);

@@ -10,6 +10,7 @@ import { writeBolt11 } from './bolt11-text.ts';
 import { type FakePorts, type IncomingDocument, lookupIdOf } from './fake-ledger.ts';
 
 const NODE_SECRET = sha256(utf8('the node of the fake lightning'));
+const FINAL_BLOCKS = 18n;
 const POLL_MS = 100;
 /** Clocks of instances differ, and inserts take their time: what is due is looked at for so long. */
 const LOOK_BACK_MS = 2_000;
@@ -59,6 +60,7 @@ function incomingOf({ clock, payDelayMs }: FakePorts, asked: IncomingAsked): Inc
     amountSat: asked.amount,
     createdAtS: BigInt(Math.floor(now / 1_000)),
     expiryS: BigInt(Math.max(1, Math.ceil((expiry - now) / 1_000))),
+    finalBlocks: FINAL_BLOCKS,
     paymentHash: fromHex(lookupId),
     paymentSecret: sha256(utf8(`fake lightning secret ${quoteKey}`)),
     description,
