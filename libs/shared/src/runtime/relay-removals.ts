@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { Collection } from 'mongodb';
 import type { StoredEntry } from './relay-lanes.ts';
 
 export interface PendingDocument {
@@ -44,14 +44,14 @@ export class RelayRemovals {
   private async write(group: readonly [string, string[]][]): Promise<void> {
     const entries = group.flatMap(([, ids]) => ids);
     try {
-      await this.collection.bulkWrite(group.map(pull), { ordered: false });
+      // One command for all: an id is the id of one entry, so that nobody else's is taken out.
+      await this.collection.updateMany(
+        { _id: { $in: group.map(([documentId]) => documentId) } },
+        { $pull: { outbox: { id: { $in: entries } } } },
+      );
       this.settled(entries);
     } catch (error) {
       this.settled(entries, error);
     }
   }
-}
-
-function pull([documentId, ids]: [string, string[]]): AnyBulkWriteOperation<PendingDocument> {
-  return { updateOne: { filter: { _id: documentId }, update: { $pull: { outbox: { id: { $in: ids } } } } } };
 }
