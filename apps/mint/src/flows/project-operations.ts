@@ -24,17 +24,17 @@ const QUOTES_AT_ONCE = 16;
  */
 export async function projectOperations(ports: ProjectPorts): Promise<number> {
   const last = await ports.counters.lastChunk();
-  if (last.isOpen) return finish(ports, last);
+  if (last.isOpen) return finish(ports, last, await ports.operations.findByIds(last.opIds));
   // Listed after the last chunk was seen closed, so none of the listed operations is in it.
   const operations = await ports.operations.list(CHUNK_OPERATIONS_MAX);
   if (operations.length === 0) return 0;
   const opIds = operations.map(({ opId }) => opId);
   if (!(await ports.counters.openChunk(last, opIds))) return 0;
-  return finish(ports, { number: last.number + 1, opIds, isOpen: true });
+  // What was listed does not change any more, and nobody else has taken it in.
+  return finish(ports, { number: last.number + 1, opIds, isOpen: true }, operations);
 }
 
-async function finish(ports: ProjectPorts, chunk: SupplyChunk): Promise<number> {
-  const operations = await ports.operations.findByIds(chunk.opIds);
+async function finish(ports: ProjectPorts, chunk: SupplyChunk, operations: readonly Operation[]): Promise<number> {
   await catchUpQuotes(ports, operations);
   await ports.counters.addChunk(chunk, withOperations(EMPTY_SUPPLY, operations));
   await creditFunds(ports, chunk, operations);

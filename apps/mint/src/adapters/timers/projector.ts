@@ -6,6 +6,9 @@ import type { Projection } from '../../ports.ts';
 const EVERY_MS = 250;
 /** What is committed meanwhile goes together. */
 const GATHER_MS = 25;
+/** While much is committed, fewer and larger chunks: each costs the same. */
+const GATHER_BUSY_MS = 75;
+const BUSY_OPERATIONS = 8;
 
 /** Runs the projector every 250 ms, and soon after it is woken; one run at a time. */
 export function startProjector(
@@ -19,7 +22,9 @@ export function startProjector(
 
   const drain = async () => {
     await wait(GATHER_MS);
-    while ((await projectOperations(ports)) > 0);
+    for (let count = await projectOperations(ports); count > 0; count = await projectOperations(ports)) {
+      if (count >= BUSY_OPERATIONS) await wait(GATHER_BUSY_MS);
+    }
   };
   const run = () => (running ??= drain().finally(() => (running = undefined)));
   context.every('projector', EVERY_MS, run);
