@@ -1,4 +1,4 @@
-import { SignatoryService } from '@assay/proto/gen/signatory/signatory';
+import { type KeySet, KeysetVersion, SignatoryService } from '@assay/proto/gen/signatory/signatory';
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { hashToCurve } from '@assay/shared/kernel/cashu-curve';
 import { sha256 } from '@assay/shared/kernel/hash';
@@ -31,11 +31,13 @@ async function start(secret: string, environment: NodeJS.ProcessEnv = {}, flags:
   const port = await freeGrpcPort();
   const masterFile = join(dir, `master-${port}`);
   writeFileSync(masterFile, `${secret}\n`);
-  const client = grpcClient(SignatoryService, {
-    url: `127.0.0.1:${port}`,
-    deadlineMs: 5_000,
-    metadata: { 'x-signatory-schema-version': '2' },
-  });
+  const clientWith = (metadata: Record<string, string>) =>
+    grpcClient(SignatoryService, {
+      url: `127.0.0.1:${port}`,
+      deadlineMs: 5_000,
+      metadata: { 'x-signatory-schema-version': '2', ...metadata },
+    });
+  const client = clientWith({});
   const logFile = join(dir, `log-${port}`);
   const server = await startProcess({
     name: 'signatory',
@@ -53,7 +55,7 @@ async function start(secret: string, environment: NodeJS.ProcessEnv = {}, flags:
     logFile,
     probe: async () => void (await client.keysets({})),
   });
-  return { server, client, logOf: () => readFileSync(logFile, 'utf8') };
+  return { server, client, clientWith, logOf: () => readFileSync(logFile, 'utf8') };
 }
 
 describe('the process', () => {
@@ -75,6 +77,33 @@ describe('the process', () => {
     await server.stop();
     expect(await server.ended()).toBe(0);
     expect(logOf()).not.toContain(SECRET.slice(0, 16));
+  });
+
+  test('tells its subscribers what another process rotated, and repeats the rotation after a crash', async () => {
+    const [first, second] = await Promise.all([start(SECRET), start(SECRET)]);
+    const told = second.client.subscribeKeysets({})[Symbol.asyncIterator]();
+    const idsTold = async () => ((await told.next()).value?.keysets?.keysets ?? []).map(({ id }: KeySet) => toHex(id));
+    expect(await idsTold()).toHaveLength(2);
+
+    const asking = first.clientWith({ 'x-request-id': 'rotation-1' });
+    const rotation = {
+      unit: { currencyUnit: { $case: 'unit', value: 1 } } as const,
+      ...{
+        inputFeePpk: 100n,
+        amounts: [1n, 2n],
+        finalExpiry: undefined,
+        keysetVersion: KeysetVersion.KEYSET_VERSION_V2,
+      },
+    };
+    const { keyset } = await asking.rotateKeyset(rotation);
+    expect(await idsTold()).toContain(toHex(keyset?.id ?? Buffer.alloc(0)));
+
+    await first.server.kill();
+    await first.server.restart();
+    expect(await asking.rotateKeyset(rotation)).toEqual({ error: undefined, keyset });
+    await told.return?.();
+    for (const client of [asking, first.client, second.client]) client.close();
+    await Promise.all([first.server.stop(), second.server.stop()]);
   });
 
   test('opens no debugger on SIGUSR1, and leaves its memory out of core dumps', async () => {
