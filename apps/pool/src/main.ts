@@ -10,7 +10,7 @@ import { fixedNode } from './adapters/fixed/node.ts';
 import { serveGrpc } from './adapters/grpc/serve.ts';
 import { requireHasher } from './adapters/hashing/choose-hasher.ts';
 import { serveHealth } from './adapters/http/serve-health.ts';
-import { OUTBOX_COLLECTIONS, POOL_COLLECTIONS } from './adapters/mongo/collections.ts';
+import { POOL_COLLECTIONS } from './adapters/mongo/collections.ts';
 import { holdLeases } from './adapters/mongo/hold-leases.ts';
 import { mongoStores } from './adapters/mongo/stores.ts';
 import { connectBus } from './adapters/nats/connect-bus.ts';
@@ -48,7 +48,7 @@ async function start(context: ServiceContext, config: PoolConfig): Promise<void>
     ...poolMessages,
   });
   await serveHealth(context, config.ASSAY_LISTEN_HOST, config.POOL_HTTP_PORT);
-  connectBus(context, db, pool, { url: config.NATS_URL, outboxes: OUTBOX_COLLECTIONS }).catch(context.failed);
+  connectBus(context, db, pool, { ...stores, url: config.NATS_URL }).catch(context.failed);
 }
 
 function sourcesOf(context: ServiceContext, config: PoolConfig) {

@@ -7,7 +7,7 @@ import { compareAndSet } from '@assay/shared/runtime/mongo';
 import type { OutboxEntry } from '@assay/shared/runtime/outbox';
 import type { Batch, BatchTrace, KeyHead, OpenBatch, SealedBatch, SignedSeal } from '../../domain/batch.ts';
 import { FIRST_HEAD } from '../../domain/batch.ts';
-import type { BatchFilter, BatchPort } from '../../ports.ts';
+import type { BatchFilter, BatchPort, BatchWrite, BatchWriteOutcome } from '../../ports.ts';
 import { type BatchDocument, batchOf } from './batch-document.ts';
 import { removeOldBatches, releaseOldHashes } from './batch-retention.ts';
 import { keyTotals } from './key-totals.ts';
@@ -18,10 +18,13 @@ export interface PoolEventEntries {
   batchAccepted(batch: Batch, seal: SignedSeal, trace: BatchTrace | undefined): OutboxEntry;
 }
 
-export function batchPort(db: Db, events: PoolEventEntries): BatchPort {
+/** Told of the event that was committed with a sealed batch. */
+export type OnSealed = (batchId: string, event: OutboxEntry) => void;
+
+export function batchPort(db: Db, events: PoolEventEntries, onSealed: OnSealed = () => undefined): BatchPort {
   const collection = db.collection<BatchDocument>('batches');
   return {
-    write: (writes) => writeBatches(collection, events, writes),
+    write: (writes) => writeAndTell(collection, events, writes, onSealed),
     async find(batchId) {
       const document = await collection.findOne({ _id: batchId });
       return document === null ? undefined : batchOf(document);
@@ -54,6 +57,26 @@ export function batchPort(db: Db, events: PoolEventEntries): BatchPort {
     list: (filter, limit) => listBatches(collection, filter, limit),
     totals: (lockingKey) => keyTotals(collection, lockingKey),
   };
+}
+
+async function writeAndTell(
+  collection: Collection<BatchDocument>,
+  events: PoolEventEntries,
+  writes: readonly BatchWrite[],
+  onSealed: OnSealed,
+): Promise<readonly BatchWriteOutcome[]> {
+  const sealed = new Map<string, OutboxEntry>();
+  const batchAccepted: PoolEventEntries['batchAccepted'] = (batch, seal, trace) => {
+    const event = events.batchAccepted(batch, seal, trace);
+    sealed.set(batch.batchId, event);
+    return event;
+  };
+  const outcomes = await writeBatches(collection, { batchAccepted }, writes);
+  for (const [index, { batch }] of writes.entries()) {
+    const event = sealed.get(batch.batchId);
+    if (event !== undefined && outcomes[index] === 'stored') onSealed(batch.batchId, event);
+  }
+  return outcomes;
 }
 
 function isOpen(batch: OpenBatch | SealedBatch): batch is OpenBatch {

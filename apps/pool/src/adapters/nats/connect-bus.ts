@@ -4,7 +4,7 @@ import { consume } from '@assay/shared/runtime/consumer';
 import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { type Bus, connectNats, ensureStreams } from '@assay/shared/runtime/nats';
-import { startRelay } from '@assay/shared/runtime/outbox';
+import { type OutboxEntry, startRelay } from '@assay/shared/runtime/outbox';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Pool } from '../../flows/assemble-pool.ts';
 import { applyTemplateVerdict } from '../../flows/apply-template-verdict.ts';
@@ -12,6 +12,8 @@ import { applyVerdict, noteDeadLetter } from '../../flows/apply-verdict.ts';
 import { followTemplates } from '../../flows/follow-templates.ts';
 import { shareRefusedNote } from './events.ts';
 import { VERDICT_EVENTS, VERDICTS_DURABLE, verdictHandler } from './verdicts.ts';
+
+type ListenToSealed = (listener: (batchId: string, event: OutboxEntry) => void) => void;
 
 const CONCURRENCY = 16;
 const RETRY_MS = 1_000;
@@ -24,12 +26,13 @@ export async function connectBus(
   context: ServiceContext,
   db: Db,
   pool: Pool,
-  options: { readonly url: string; readonly outboxes: readonly string[] },
+  options: { readonly url: string; readonly outboxes: readonly string[]; readonly listenToSealed: ListenToSealed },
 ): Promise<void> {
   watchDeadLetters(context, deadLetterStore(db, context.name));
   const bus = await connectNats(context, options);
   await ownStreams(context, pool, bus);
-  startRelay(context, db, bus, options.outboxes);
+  const relay = startRelay(context, db, bus, options.outboxes);
+  options.listenToSealed((batchId, event) => relay.committed('batches', batchId, event));
   const { ports, rules, board } = pool;
   pool.refusals.listen((share) => {
     if (bus.connected()) bus.nc.publish(NOTE_SUBJECTS.poolShare, shareRefusedNote(rules.template.poolId, share));
