@@ -160,7 +160,7 @@ class Run {
       case 'rotate':
         return keyset < ROTATIONS_MAX ? { do: 'rotate' } : undefined;
       case 'pause':
-        return { do: 'pause', level: wished.level as IssuanceLevel };
+        return { do: 'pause', level: wished.level };
       case 'recover':
         return { do: 'recover' };
     }
