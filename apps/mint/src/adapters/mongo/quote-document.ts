@@ -56,6 +56,11 @@ export interface QuoteDocument extends Versioned {
 
 const AMOUNT = { bsonType: 'long', minimum: 0 } as const;
 
+/** Holds each payment once, whatever quote it pays. */
+export const PAYMENTS_INDEX = 'paymentsId_unique';
+/** Unpaid quotes by age, among any number of others. */
+export const UNPAID_INDEX = 'unpaid_createdAt';
+
 /** 03-mint section 13. */
 export const QUOTES: CollectionDefinition = {
   name: 'quotes',
@@ -91,9 +96,10 @@ export const QUOTES: CollectionDefinition = {
   indexes: [
     { name: 'quote_unique', keys: { quote: 1 }, unique: true },
     { name: 'lookupId_unique', keys: { lookupId: 1 }, unique: true, where: { lookupId: { $exists: true } } },
-    { name: 'paymentsId_unique', keys: { 'payments.id': 1 }, unique: true, where: { hasPayments: true } },
+    { name: PAYMENTS_INDEX, keys: { 'payments.id': 1 }, unique: true, where: { hasPayments: true } },
     { name: 'pubkey_createdAt_id', keys: { pubkey: 1, createdAt: 1, _id: 1 } },
     { name: 'pubkey_paid', keys: { pubkey: 1, createdAt: 1, _id: 1 }, where: { state: 'PAID' } },
+    { name: UNPAID_INDEX, keys: { createdAt: 1, _id: 1 }, where: { state: 'UNPAID' } },
     { name: 'state_createdAt', keys: { state: 1, createdAt: 1 } },
     { name: 'createdAt_id', keys: { createdAt: 1, _id: 1 } },
   ],

@@ -10,16 +10,21 @@ import type {
   QuoteQuery,
   QuoteReader,
 } from '../../ports.ts';
-import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
+import { parseQuote, type QuoteDocument, QUOTES, UNPAID_INDEX } from './quote-document.ts';
 
 /** Reads of quotes by other than their natural key. */
 export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBrowser & PayableQuotes {
   const collection = db.collection<QuoteDocument>(QUOTES.name);
 
-  async function page(filter: Filter<QuoteDocument>, after: QuotePosition | undefined, limit: number) {
+  async function page(
+    filter: Filter<QuoteDocument>,
+    after: QuotePosition | undefined,
+    limit: number,
+    hint?: string,
+  ): Promise<QuotePage> {
     const from = after === undefined ? filter : { $and: [filter, following(after)] };
     const found = await collection
-      .find(from, { projection: { outbox: 0 } })
+      .find(from, { projection: { outbox: 0 }, ...(hint === undefined ? {} : { hint }) })
       .sort({ createdAt: 1, _id: 1 })
       .limit(limit + 1)
       .toArray();
@@ -41,7 +46,7 @@ export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBr
       return found === null ? undefined : parseQuote(found);
     },
     listUnpaid: ({ createdFrom, after, limit }) =>
-      page({ ...byQuery({ createdFrom, after, limit, state: 'UNPAID' }), method: 'bolt11' }, after, limit),
+      page(byQuery({ createdFrom, after, limit, state: 'UNPAID', method: 'bolt11' }), after, limit, UNPAID_INDEX),
     list: (query) => page(byQuery(query), query.after, query.limit),
     pending: async () => {
       const [count, oldest] = await Promise.all([

@@ -4,7 +4,7 @@ import type { Collection, Db } from 'mongodb';
 import type { Quote } from '../../domain/quote.ts';
 import { grouped } from '../../grouping.ts';
 import type { Quotes } from '../../ports.ts';
-import { parseQuote, type QuoteDocument, quoteEvents, QUOTES, renderQuote } from './quote-document.ts';
+import { PAYMENTS_INDEX, parseQuote, type QuoteDocument, quoteEvents, QUOTES, renderQuote } from './quote-document.ts';
 
 /** Consumers handle many messages at once: what they read and write together travels together. */
 const GROUP = { weightMax: 64, inFlightMax: 2, waitingMax: 4_096 } as const;
@@ -58,19 +58,27 @@ async function replaceAll(
   collection: Collection<QuoteDocument>,
   quotes: readonly Quote[],
 ): Promise<readonly boolean[]> {
-  const result = await collection.bulkWrite(
-    quotes.map((next) => ({
-      updateOne: { filter: { _id: next.naturalKey, version: next.version - 1 }, update: updateTo(next) },
-    })),
-    { ordered: false },
-  );
-  if (result.matchedCount === quotes.length) return quotes.map(() => true);
+  if (await areAllChanged(collection, quotes)) return quotes.map(() => true);
   if (quotes.length === 1) return [false];
   const stored = await findAll(
     collection,
     quotes.map(({ naturalKey }) => naturalKey),
   );
   return quotes.map((next, at) => isSameChange(next, present(stored[at], next.naturalKey)));
+}
+
+/** A quote with a payment that another one has is not changed, and hinders no other. */
+async function areAllChanged(collection: Collection<QuoteDocument>, quotes: readonly Quote[]): Promise<boolean> {
+  const updates = quotes.map((next) => ({
+    updateOne: { filter: { _id: next.naturalKey, version: next.version - 1 }, update: updateTo(next) },
+  }));
+  try {
+    return (await collection.bulkWrite(updates, { ordered: false })).matchedCount === quotes.length;
+  } catch (error) {
+    const refused = duplicateWrites(error);
+    if (refused === undefined || [...refused.values()].some((index) => index !== PAYMENTS_INDEX)) throw error;
+    return false;
+  }
 }
 
 /** The server only counts what it changed. Two writers of the very same change may both be told that it was theirs. */

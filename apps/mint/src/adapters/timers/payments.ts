@@ -7,7 +7,7 @@ import { type PaymentChecks, paymentChecks } from '../../flows/payment-checks.ts
 import { sweepPayments } from '../../flows/sweep-payments.ts';
 import type { PaymentBackend, QuotePosition } from '../../ports.ts';
 
-const SWEEP_EVERY_MS = 2_000;
+const SWEEP_EVERY_MS = 5_000;
 const AGAIN_AFTER_MS = 1_000;
 /** A payment on its way at the expiry arrives long before. */
 const AFTER_EXPIRY_MS = 86_400_000;
