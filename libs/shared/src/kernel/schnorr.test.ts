@@ -3,7 +3,7 @@ import { schnorr } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { fromHex, toHex } from './bytes.ts';
+import { concat, fromHex, toHex } from './bytes.ts';
 import { isPublicKey, schnorrSign, schnorrVerify, xOnlyPublicKeyOf } from './schnorr.ts';
 
 const { vectors } = z
@@ -22,6 +22,10 @@ const { vectors } = z
     ),
   })
   .parse(JSON.parse(readFileSync(new URL('../../../../vectors/bip/bip-340.json', import.meta.url), 'utf8')));
+
+const ORDER = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141';
+const FIELD = 'fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f';
+const less = (hex: string) => (BigInt(`0x${hex}`) - 1n).toString(16);
 
 const secrets = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
@@ -59,6 +63,28 @@ describe('BIP-340', () => {
         expect(schnorrVerify(signature, message, xOnlyPublicKeyOf(secret))).toBe(false);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  const edges = fc.constantFrom(
+    ...['00'.repeat(32), `${'00'.repeat(31)}01`, ORDER, less(ORDER), FIELD, less(FIELD), 'ff'.repeat(32)],
+  );
+  const anyWord = fc.oneof({ weight: 3, arbitrary: words }, edges.map(fromHex));
+
+  test('whatever is no signature is refused as an independent implementation refuses it, also at the edges', () => {
+    fc.assert(
+      fc.property(secrets, anyWord, anyWord, anyWord, fc.option(anyWord), (secret, message, r, s, key) => {
+        const publicKey = key ?? xOnlyPublicKeyOf(secret);
+        const signed = schnorrSign(message, secret);
+        for (const signature of [
+          concat(r, s),
+          concat(signed.subarray(0, 32), s),
+          concat(r, signed.subarray(32)),
+          signed,
+        ])
+          expect(schnorrVerify(signature, message, publicKey)).toBe(schnorr.verify(signature, message, publicKey));
+      }),
+      { numRuns: 150 },
     );
   });
 
