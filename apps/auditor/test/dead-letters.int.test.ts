@@ -192,9 +192,11 @@ describe('operators', () => {
     await running.admin.resumeQueue({ requestId: 'resume-1', reason: 'maintenance is over' });
     expect(await running.settled(batch)).toMatchObject({ state: 'VALID' });
     const entries = await running.database.db.collection('adminLog').find().sort({ _id: 1 }).toArray();
-    expect(entries.map(({ method }) => String(method).split('/').at(-1)).slice(-2)).toEqual([
+    expect(entries.map(({ method }) => String(method).split('/').at(-1)).slice(-4)).toEqual([
       'PauseQueue',
+      'PauseQueue#OK',
       'ResumeQueue',
+      'ResumeQueue#OK',
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { counter, gauge, histogram } from '@assay/shared/runtime/metrics';
 import { ISSUANCE_LEVELS } from './domain/control.ts';
+import { type Fund, reservedIn } from './domain/fund.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Nut20Version } from './domain/nut20.ts';
 import type { OperationKind } from './domain/operation.ts';
@@ -41,6 +42,14 @@ const payments = counter('assay_mint_payments_total', 'Incoming payments by how 
 });
 const fakeLightning = gauge('assay_mint_fake_lightning', '1 when Lightning is fake and has no value', {});
 const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
+const funds = gauge(
+  'assay_mint_fund_units',
+  'What was ever put into a fund and paid by it, and what is reserved in it now',
+  {
+    unit: 'open',
+    part: ['credited', 'paid', 'pending'],
+  },
+);
 const imbalance = gauge('assay_ledger_imbalance_units', 'Invariants that the last recount found broken: 0 always', {});
 const pausedAt = gauge('assay_mint_paused', '1 at the level that this instance obeys', { level: ISSUANCE_LEVELS });
 
@@ -105,6 +114,15 @@ export function unitsIssued(unit: Unit, method: QuoteMethod, amount: bigint): vo
 
 export function supplyCounted(units: readonly UnitSupply[]): void {
   for (const { unit, outstanding: value } of units) outstanding.set({ unit }, Number(value));
+}
+
+export function fundsCounted(counted: readonly Fund[]): void {
+  for (const fund of counted) {
+    const { unit, credited, paid } = fund;
+    funds.set({ unit, part: 'credited' }, Number(credited));
+    funds.set({ unit, part: 'paid' }, Number(paid));
+    funds.set({ unit, part: 'pending' }, Number(reservedIn(fund)));
+  }
 }
 
 export function recounted(broken: number): void {

@@ -82,6 +82,19 @@ describe('a pause', () => {
     await obeyed('NONE');
   });
 
+  test('opens a breach when the auditor names it; what an operator names is only a reason', async () => {
+    const pause = { level: ISSUANCE, reason: 'looks wrong', breachId: 'B4:invented' };
+    const ofOperator = await here.teams.pauseIssuance({ ...pause, requestId: 'pause-6' });
+    expect(ofOperator.control).toMatchObject({ openBreaches: [], reason: 'B4:invented: looks wrong', by: 'operator' });
+    expect((await resume('resume-6')).control).toMatchObject({ level: NONE });
+    const ofAuditor = await here.teamsAs('auditor').pauseIssuance({ ...pause, requestId: 'pause-6' });
+    expect(ofAuditor.control).toMatchObject({ openBreaches: ['B4:invented'], by: 'auditor' });
+    await expect(resume('resume-7')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'BREACH_OPEN' });
+    await acknowledged('B4:invented');
+    await until('resumed', () => resume('resume-8').catch(() => undefined));
+    await obeyed('NONE');
+  });
+
   test('is at a level, and has a reason', async () => {
     const none = here.teams.pauseIssuance({ requestId: 'pause-4', level: NONE, reason: 'stop', breachId: '' });
     await expect(none).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
@@ -132,8 +145,8 @@ describe('a breach that the auditor found', () => {
         : (await here.bus.jsm.streams.info('MINT', { subjects_filter: '>' })).state.subjects;
     });
     expect(told).toEqual({
-      [CATALOGUE['mint.issuance.paused'].subject]: 4,
-      [CATALOGUE['mint.issuance.resumed'].subject]: 4,
+      [CATALOGUE['mint.issuance.paused'].subject]: 6,
+      [CATALOGUE['mint.issuance.resumed'].subject]: 6,
     });
   });
 });

@@ -1,10 +1,12 @@
 import { concat, fromHex, lp, toHex, u64, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
+import { adminLogCheck } from '@assay/shared/runtime/admin-log-check';
 import { ADMIN_COLLECTIONS, type AdminCall, adminLog } from '@assay/shared/runtime/admin-log';
+import { GrpcFault } from '@assay/shared/runtime/grpc-status';
 import { ensureCollections } from '@assay/shared/runtime/mongo';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let stored: TestDatabase;
 let clock: FakeClock;
@@ -32,7 +34,7 @@ it('a repeated call gets the first answer and acts once', async () => {
   expect(await run(call(), act)).toBe('paused 1');
   expect(await run(call(), act)).toBe('paused 1');
   expect(acts).toBe(1);
-  expect(await entries()).toHaveLength(1);
+  expect((await entries()).map(({ method }) => method)).toEqual([call().method, `${call().method}#OK`]);
 });
 
 it.each(['', ' ', 'two words', 'umlaut-ü', 'line\n', 'x'.repeat(65)])(
@@ -85,5 +87,48 @@ it('the log is a chain of hashes in the written layout, also under simultaneous 
     expect(entry).toMatchObject({ _id: n, prevHash: previous, hash: toHex(hash) });
     previous = toHex(hash);
   }
-  expect(await entries()).toHaveLength(12);
+  expect(await entries()).toHaveLength(24);
+});
+
+it('how a call ended is in the log: its answer, the reason of its refusal, or that it failed', async () => {
+  await run(call(), async () => 'done');
+  await reasonOf(run(call({ requestId: 'r-2' }), () => Promise.reject(new GrpcFault('CONFLICT', 'no'))));
+  await run(call({ requestId: 'r-3' }), () => Promise.reject(new Error('no'))).catch(() => undefined);
+  const ends = (await entries()).filter(({ method }) => String(method).includes('#'));
+  expect(ends.map(({ method }) => String(method).split('#')[1])).toEqual(['OK', 'CONFLICT', 'FAULT']);
+  expect(Buffer.from(ends[0]?.['request']).toString()).toBe('done');
+});
+
+describe('the check of the log', () => {
+  const log = () => stored.db.collection<{ _id: number }>('adminLog');
+  beforeEach(async () => {
+    for (const n of [1, 2, 3]) await run(call({ requestId: `r-${n}` }), async () => `${n}`);
+  });
+
+  it('finds nothing in what was written, from the beginning or from what it knows', async () => {
+    const check = adminLogCheck(stored.db);
+    expect(await check.firstBroken('beginning')).toBeUndefined();
+    await run(call({ requestId: 'r-4' }), async () => '4');
+    expect(await check.firstBroken('last-good')).toBeUndefined();
+  });
+
+  it.each<[string, number, () => Promise<unknown>]>([
+    ['an entry that was changed', 2, () => log().updateOne({ _id: 2 }, { $set: { reason: 'other' } })],
+    ['an entry that was removed', 1, () => log().deleteOne({ _id: 1 })],
+    ['an entry with another hash', 3, () => log().updateOne({ _id: 3 }, { $set: { hash: 'ab'.repeat(32) } })],
+    ['the end that was cut off', 5, () => log().deleteOne({ _id: 5 })],
+  ])('finds %s', async (_, n, tamper) => {
+    const check = adminLogCheck(stored.db);
+    expect(await check.firstBroken('beginning')).toBeUndefined();
+    await tamper();
+    expect(await check.firstBroken('beginning')).toBe(n);
+  });
+
+  it('finds a log that was written anew behind its back', async () => {
+    const check = adminLogCheck(stored.db);
+    await check.firstBroken('beginning');
+    await log().deleteMany({});
+    for (const n of [5, 6, 7, 8]) await run(call({ requestId: `r-${n}` }), async () => `${n}`);
+    expect(await check.firstBroken('beginning')).toBe(5);
+  });
 });

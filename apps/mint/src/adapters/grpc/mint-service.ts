@@ -19,6 +19,7 @@ import {
 } from '@assay/shared/runtime/grpc-server';
 import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
+import type { Pause } from '../../domain/control.ts';
 import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
 import { getSupply } from '../../flows/get-supply.ts';
 import type { LiabilitiesPorts } from '../../flows/sign-liabilities.ts';
@@ -119,10 +120,16 @@ function pause(
   const { reason, breachId } = request;
   const level = parsePauseLevel(request.level);
   if (level === undefined) throw new GrpcFault('REQUEST_INVALID', 'level is ISSUANCE or ALL');
-  const pausing = { level, reason, by: personOf(call), ...(breachId === '' ? {} : { breachId }) };
+  const pausing = { level, by: personOf(call), ...causeOf(reason, breachId, call) };
   return logged(log, MintServiceService.pauseIssuance, request, call, async () => ({
     control: renderControl(await pauseIssuance(ports, pausing)),
   }));
+}
+
+/** Only the auditor opens breaches: one that it does not know it never acknowledges, and the mint could not be resumed. */
+function causeOf(reason: string, breachId: string, { caller }: CallContext): Pick<Pause, 'reason' | 'breachId'> {
+  if (breachId === '') return { reason };
+  return caller === 'auditor' ? { reason, breachId } : { reason: `${breachId}: ${reason}` };
 }
 
 function renderPosition({ createdAt, naturalKey }: QuotePosition): string {

@@ -1,3 +1,4 @@
+import { adminLogCheck, watchAdminLog } from '@assay/shared/runtime/admin-log-check';
 import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
@@ -10,7 +11,7 @@ import type { CreditGrantPorts } from '../../flows/approve-grant.ts';
 import type { SweepFundsPorts } from '../../flows/sweep-funds.ts';
 import { finishRotations, type RotatePorts } from '../../flows/rotate-keyset.ts';
 import type { Keysets, QuoteBrowser } from '../../ports.ts';
-import { pendingQuotes, supplyCounted } from '../../telemetry.ts';
+import { fundsCounted, pendingQuotes, supplyCounted } from '../../telemetry.ts';
 import { startFundSweeper } from './fund-sweeper.ts';
 
 export interface BackgroundPorts extends RecountPorts, SupplyPorts, SweepFundsPorts, CreditGrantPorts, RotatePorts {
@@ -42,9 +43,11 @@ export function startBackground(context: ServiceContext, db: Db, ports: Backgrou
   });
   startFundSweeper(context, ports);
   watchDeadLetters(context, ports.letters);
+  watchAdminLog(context, adminLogCheck(db));
   context.every('gauges', GAUGES_EVERY_MS, async () => {
     const { count, oldestAt } = await ports.reader.pending();
     pendingQuotes(count, oldestAt === undefined ? 0 : (ports.clock.now() - oldestAt) / 1_000);
     supplyCounted(unitSupplies(await ports.counters.read()));
+    fundsCounted(await ports.funds.list());
   });
 }
