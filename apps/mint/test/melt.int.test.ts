@@ -1,3 +1,4 @@
+import { hasValidDleq, type Proof, Wallet } from '@cashu/cashu-ts';
 import { present } from '@assay/shared/kernel/assert';
 import { until } from '@assay/testkit/until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +128,39 @@ describe('a melt', () => {
     expect(await outgoing().countDocuments({ _id: meltOpId(body) })).toBe(0);
     const late = await here.post('/v1/melt/quote/bolt11', { request: own['request'], unit: 'sat' });
     expect(late.code).toBe(20006);
+  });
+});
+
+describe('an unmodified wallet', () => {
+  async function funded(sats: number): Promise<{ wallet: Wallet; proofs: Proof[] }> {
+    const wallet = new Wallet(processes.mints[0]?.url ?? '', { unit: 'sat' });
+    await wallet.loadMint();
+    const quote = await wallet.createMintQuoteBolt11(sats);
+    await until('the fake pays', async () =>
+      (await wallet.checkMintQuoteBolt11(quote.quote)).state === 'PAID' ? true : undefined,
+    );
+    return { wallet, proofs: await wallet.mintProofsBolt11(sats, quote) };
+  }
+  const sum = (proofs: readonly Proof[]) => proofs.reduce((total, proof) => total + proof.amount.toBigInt(), 0n);
+
+  it('pays, takes its change with proofs of what signed it, and spends it', async () => {
+    const { wallet, proofs } = await funded(100);
+    const quote = await wallet.createMeltQuoteBolt11(foreignRequest('unmodified', 50n));
+    const { quote: paid, change } = await wallet.meltProofsBolt11(quote, proofs);
+    expect([paid.state, sum(change)]).toEqual(['PAID', 48n]);
+    const keyset = wallet.keyChain.getKeyset();
+    expect(change.every((proof) => hasValidDleq(proof, keyset, { require: true }))).toBe(true);
+    expect(sum((await wallet.send(10, change)).send)).toBe(10n);
+    await expect(wallet.meltProofsBolt11(quote, proofs)).rejects.toMatchObject({ code: 20006 });
+  });
+
+  it('that does not want to wait finds its melt paid', async () => {
+    const { wallet, proofs } = await funded(64);
+    const quote = await wallet.createMeltQuoteBolt11(foreignRequest('impatient', 50n));
+    const preview = await wallet.prepareMelt('bolt11', quote, proofs);
+    const { quote: begun } = await wallet.completeMelt(preview, undefined, true);
+    expect(begun.state).toBe('PENDING');
+    expect(await paidChange(quote.quote)).toEqual([4, 8]);
   });
 });
 
