@@ -16,20 +16,29 @@ export interface MintUnderTest {
   stop(): Promise<void>;
 }
 
-/** `--only mint --bolt11 fake` with fresh data on free ports; the mint on `httpPort` when a suite has its port written in. */
+export interface MintWanted {
+  /** Of the mint, when a suite has its port written in. */
+  readonly httpPort?: number;
+  readonly units?: readonly StackUnit[];
+  /** Another fee of unit `sat`, the only unit then. */
+  readonly satFeePpk?: number;
+}
+
+/** `--only mint --bolt11 fake` with fresh data on free ports. */
 export async function startMintUnderTest({
   httpPort,
   units = DEFAULT_OPTIONS.units,
-}: {
-  readonly httpPort?: number;
-  readonly units?: readonly StackUnit[];
-}): Promise<MintUnderTest> {
+  satFeePpk,
+}: MintWanted): Promise<MintUnderTest> {
   if (httpPort !== undefined) await assertFree(httpPort, 'the mint under test');
   mkdirSync(join(CACHE, 'run'), { recursive: true });
   const dataDir = mkdtempSync(join(CACHE, 'run/foreign-'));
   const portBase = await freePortBase();
   const options = { ...DEFAULT_OPTIONS, only: 'mint', bolt11: 'fake', units, portBase, dataDir } as const;
-  const overrides = httpPort === undefined ? {} : { mint: { MINT_HTTP_PORT: String(httpPort) } };
+  const overrides = {
+    ...(httpPort === undefined ? {} : { mint: { MINT_HTTP_PORT: String(httpPort) } }),
+    ...(satFeePpk === undefined ? {} : { signatory: { SIGNATORY_UNITS: satOnly(satFeePpk) } }),
+  };
   const stack = await startStack({ options, overrides, tell: console.log });
   const metricsPorts = stack.instances.map((instance) => instance.metricsPort);
   const scratch = join(dataDir, 'suite');
@@ -47,4 +56,8 @@ export async function startMintUnderTest({
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function satOnly(inputFeePpk: number): string {
+  return JSON.stringify({ sat: { inputFeePpk, highestPower: 31 } });
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StackUnit } from '../stack/options.ts';
 import { faultsOf, type PartResult } from './counts.ts';
-import { type MintUnderTest, startMintUnderTest } from './mint-under-test.ts';
+import { type MintUnderTest, type MintWanted, startMintUnderTest } from './mint-under-test.ts';
 import { type ForeignSuite, foreignSuite } from './suites.ts';
 
 interface SuiteRun {
@@ -10,7 +9,7 @@ interface SuiteRun {
   /** What PATH is, and the file below it that shows that it is that. */
   readonly takes: string;
   readonly landmark: string;
-  readonly mint?: { readonly httpPort?: number; readonly units?: readonly StackUnit[] };
+  readonly mint?: MintWanted;
   run(path: string, mint: MintUnderTest, suite: ForeignSuite): Promise<PartResult[]>;
 }
 
