@@ -8,7 +8,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readBolt11, writeBolt11 } from '../src/adapters/payments/bolt11-text.ts';
 import { feeReserveOf, payableAmount } from '../src/domain/outgoing-terms.ts';
 import { SAT_UNIT } from '../src/domain/unit.ts';
-import type { IncomingAsked, IncomingPayment, OutgoingPayment, PaymentBackend, PaymentSettings } from '../src/ports.ts';
+import type {
+  IncomingAsked,
+  IncomingPayment,
+  OutgoingPayment,
+  PaymentBackend,
+  PaymentSettings,
+} from '../src/payment-ports.ts';
 
 const NODE_SECRET = sha256(utf8('the node of the tests'));
 const TURN_MS = 5;

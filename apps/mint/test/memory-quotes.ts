@@ -2,7 +2,8 @@ import { present } from '@assay/shared/kernel/assert';
 import type { Clock } from '@assay/shared/kernel/clock';
 import { quoteStepKey } from '../src/domain/operation.ts';
 import { issued, type Quote } from '../src/domain/quote.ts';
-import type { PayableQuotes, QuoteReader, Quotes } from '../src/ports.ts';
+import type { QuoteReader, Quotes } from '../src/ports.ts';
+import type { PayableQuotes } from '../src/payment-ports.ts';
 import type { OperationStore } from './memory-operations.ts';
 
 /** Quotes whose counters lag behind the operations until somebody rebuilds them. */

@@ -6,7 +6,7 @@ import { systemClock } from '@assay/shared/runtime/clock';
 import { until } from '@assay/testkit/until';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeBolt11 } from '../src/adapters/payments/bolt11-text.ts';
-import type { IncomingPayment, PaymentBackend } from '../src/ports.ts';
+import type { IncomingPayment, PaymentBackend } from '../src/payment-ports.ts';
 
 const WHOLE = { partMsat: undefined, amountlessMsat: undefined };
 let count = 0;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectPayments } from '../src/adapters/payments/connect-payments.ts';
 import { type IncomingDocument, fakeLedger } from '../src/adapters/payments/fake-ledger.ts';
 import { fakeLightning } from '../src/adapters/payments/fake-lightning.ts';
-import type { PaymentBackend } from '../src/ports.ts';
+import type { PaymentBackend } from '../src/payment-ports.ts';
 import { paymentsContract } from './payments-contract.ts';
 
 let database: TestDatabase;

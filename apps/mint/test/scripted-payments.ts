@@ -1,7 +1,13 @@
 import { amount } from '@assay/shared/kernel/money';
 import { err, ok } from '@assay/shared/kernel/result';
 import { SAT_UNIT } from '../src/domain/unit.ts';
-import type { OutgoingAsked, OutgoingPayment, OutgoingRefusal, OutgoingTerms, PaymentBackend } from '../src/ports.ts';
+import type {
+  OutgoingAsked,
+  OutgoingPayment,
+  OutgoingRefusal,
+  OutgoingTerms,
+  PaymentBackend,
+} from '../src/payment-ports.ts';
 
 /** What a payment does: `throws` before the backend heard of it, or after it paid. */
 export type Ending = 'PAID' | 'FAILED' | 'UNKNOWN' | 'throws-before' | 'throws-after';

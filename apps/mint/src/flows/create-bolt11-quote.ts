@@ -12,7 +12,8 @@ import { firstRefusal } from '../domain/checks.ts';
 import type { Quote } from '../domain/quote.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import { SAT_UNIT } from '../domain/unit.ts';
-import type { IssuanceControl, Keysets, PaymentBackend, QuoteIds, Quotes } from '../ports.ts';
+import type { IssuanceControl, Keysets, QuoteIds, Quotes } from '../ports.ts';
+import type { PaymentBackend } from '../payment-ports.ts';
 import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
 
 /** Lightning as this mint offers it. */

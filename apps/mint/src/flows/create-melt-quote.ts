@@ -12,7 +12,8 @@ import {
 } from '../domain/melt-terms.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { MeltQuotes } from '../melt-ports.ts';
-import type { DepositCredits, PayableQuotes, PaymentBackend, QuoteIds } from '../ports.ts';
+import type { QuoteIds } from '../ports.ts';
+import type { DepositCredits, PayableQuotes, PaymentBackend } from '../payment-ports.ts';
 import { currentTrace, inSpan } from '../telemetry.ts';
 
 export interface CreateMeltPorts {

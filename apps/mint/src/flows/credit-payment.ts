@@ -1,7 +1,8 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { decidePayment, type QuotePayment } from '../domain/payment.ts';
 import type { Quote } from '../domain/quote.ts';
-import type { IncomingPayment, PayableQuotes, Quotes } from '../ports.ts';
+import type { Quotes } from '../ports.ts';
+import type { IncomingPayment, PayableQuotes } from '../payment-ports.ts';
 import { currentTrace, inSpan, paymentSeen, quoteCameTo, recordSpan } from '../telemetry.ts';
 
 export interface CreditPorts {

@@ -3,7 +3,8 @@ import { inSpan } from '@assay/shared/runtime/telemetry';
 import { assertConserved, type OperationOutput } from '../domain/operation.ts';
 import { changeOf, committedMelt, overpaidBy, type Payment, type PendingMelt } from '../domain/melt.ts';
 import type { MeltQuote } from '../domain/melt-quote.ts';
-import type { Keysets, OutgoingPayment, Projection, Signatory } from '../ports.ts';
+import type { Keysets, Projection, Signatory } from '../ports.ts';
+import type { OutgoingPayment } from '../payment-ports.ts';
 import { catchUpMeltQuote, type FollowPorts } from './catch-up-melt-quote.ts';
 import { payerOf, type PayerPorts } from './payer.ts';
 
@@ -13,24 +14,25 @@ export interface PayMeltPorts extends FollowPorts, PayerPorts {
   readonly projection: Projection;
 }
 
-/** Asks the payer of a reserved melt to pay it, and ends it by the answer. Repeating it pays at most once. */
-export async function payMelt(ports: PayMeltPorts, melt: PendingMelt, quote: MeltQuote): Promise<void> {
+/** Asks the payer of a reserved melt to pay it, and ends it by the answer. Repeating it pays at most once. False: not yet. */
+export async function payMelt(ports: PayMeltPorts, melt: PendingMelt, quote: MeltQuote): Promise<boolean> {
   const { method } = quote;
   const payment = await inSpan('mint.pay', { attributes: { method } }, () => payerOf(ports, melt, quote).pay());
-  await endMelt(ports, melt, quote, payment);
+  return endMelt(ports, melt, quote, payment);
 }
 
-/** COMMITTED or FAILED by a definite answer about the payment; anything else leaves it PENDING. */
+/** COMMITTED or FAILED by a definite answer about the payment; anything else leaves it PENDING, and this is false. */
 export async function endMelt(
   ports: PayMeltPorts,
   melt: PendingMelt,
   quote: MeltQuote,
   payment: OutgoingPayment,
-): Promise<void> {
+): Promise<boolean> {
   if (payment.is === 'PAID') await commitPaid(ports, melt, quote, payment);
   else if (payment.is === 'FAILED') await ports.melts.release(melt);
-  else return;
+  else return false;
   await catchUpMeltQuote(ports, quote.quote);
+  return true;
 }
 
 async function commitPaid(ports: PayMeltPorts, melt: PendingMelt, quote: MeltQuote, paid: Payment): Promise<void> {

@@ -4,7 +4,8 @@ import { amount as amountOf } from '@assay/shared/kernel/money';
 import { paymentIdOf, type PendingMelt } from '../domain/melt.ts';
 import type { MeltQuote } from '../domain/melt-quote.ts';
 import { depositTarget } from '../domain/melt-terms.ts';
-import type { DepositCredits, OutgoingPayment, PaymentBackend, Quotes } from '../ports.ts';
+import type { Quotes } from '../ports.ts';
+import type { DepositCredits, OutgoingPayment, PaymentBackend } from '../payment-ports.ts';
 import { creditPayment } from './credit-payment.ts';
 
 export interface PayerPorts {

@@ -1,5 +1,5 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
-import type { PaymentBackend } from '../ports.ts';
+import type { PaymentBackend } from '../payment-ports.ts';
 import { paymentSeen } from '../telemetry.ts';
 import type { CreditPorts } from './credit-payment.ts';
 import { checkPayment } from './sweep-payments.ts';

@@ -1,5 +1,6 @@
 import { unixMs } from '@assay/shared/kernel/clock';
-import type { PaymentBackend, QuotePosition } from '../ports.ts';
+import type { QuotePosition } from '../ports.ts';
+import type { PaymentBackend } from '../payment-ports.ts';
 import { creditIncoming, type CreditPorts } from './credit-payment.ts';
 
 export interface SweepPorts extends CreditPorts {

@@ -1,5 +1,5 @@
 import { StartError } from '@assay/shared/runtime/start-error';
-import type { DepositCredits } from '../../ports.ts';
+import type { DepositCredits } from '../../payment-ports.ts';
 
 /**
  * Whoever credits deposits, or undefined where no asset takes them: then the method is not offered.

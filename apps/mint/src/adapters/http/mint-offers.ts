@@ -5,7 +5,7 @@ import { METHODS } from '../../domain/methods.ts';
 import type { MeltMethod } from '../../domain/operation.ts';
 import { QUOTE_METHODS, type QuoteMethod } from '../../domain/quote.ts';
 import type { Unit } from '../../domain/unit.ts';
-import type { PaymentSettings } from '../../ports.ts';
+import type { PaymentSettings } from '../../payment-ports.ts';
 
 /** What decides which methods a wallet is offered. */
 export interface Offering {

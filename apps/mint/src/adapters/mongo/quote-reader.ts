@@ -1,15 +1,8 @@
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { Db, Filter } from 'mongodb';
 import { parseQuoteMethod, type QuoteMethod } from '../../domain/quote.ts';
-import type {
-  PayableQuotes,
-  PubkeyQuery,
-  QuoteBrowser,
-  QuotePage,
-  QuotePosition,
-  QuoteQuery,
-  QuoteReader,
-} from '../../ports.ts';
+import type { PubkeyQuery, QuoteBrowser, QuotePage, QuotePosition, QuoteQuery, QuoteReader } from '../../ports.ts';
+import type { PayableQuotes } from '../../payment-ports.ts';
 import { parseQuote, type QuoteDocument, QUOTES, UNPAID_INDEX } from './quote-document.ts';
 
 /** Reads of quotes by other than their natural key. */

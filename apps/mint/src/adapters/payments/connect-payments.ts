@@ -2,7 +2,7 @@ import { ensureCollections } from '@assay/shared/runtime/mongo';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { StartError } from '@assay/shared/runtime/start-error';
 import type { Db } from 'mongodb';
-import type { PaymentBackend } from '../../ports.ts';
+import type { PaymentBackend } from '../../payment-ports.ts';
 import { lightningIsFake } from '../../telemetry.ts';
 import { FAKE_INCOMING, FAKE_OUTGOING, fakeLedger } from './fake-ledger.ts';
 import { fakeLightning } from './fake-lightning.ts';

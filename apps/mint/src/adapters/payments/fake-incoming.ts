@@ -5,7 +5,7 @@ import { amount } from '@assay/shared/kernel/money';
 import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import { present } from '@assay/shared/kernel/assert';
 import { setInterval as ticks } from 'node:timers/promises';
-import type { IncomingAsked, IncomingPayment, IncomingRequest } from '../../ports.ts';
+import type { IncomingAsked, IncomingPayment, IncomingRequest } from '../../payment-ports.ts';
 import { writeBolt11 } from './bolt11-text.ts';
 import { type FakePorts, type IncomingDocument, lookupIdOf } from './fake-ledger.ts';
 

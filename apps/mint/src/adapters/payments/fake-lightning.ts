@@ -1,5 +1,5 @@
 import { SAT_UNIT } from '../../domain/unit.ts';
-import type { PaymentBackend, PaymentSettings } from '../../ports.ts';
+import type { PaymentBackend, PaymentSettings } from '../../payment-ports.ts';
 import { createIncoming, incomingPayments, watchIncoming } from './fake-incoming.ts';
 import { checkOutgoing, payOutgoing, quoteOutgoing } from './fake-outgoing.ts';
 import type { FakePorts } from './fake-ledger.ts';

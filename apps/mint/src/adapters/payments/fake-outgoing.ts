@@ -6,7 +6,13 @@ import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import { setTimeout as wait } from 'node:timers/promises';
 import { feeReserveOf, payableAmount } from '../../domain/outgoing-terms.ts';
-import type { OutgoingAsked, OutgoingOptions, OutgoingPayment, OutgoingRefusal, OutgoingTerms } from '../../ports.ts';
+import type {
+  OutgoingAsked,
+  OutgoingOptions,
+  OutgoingPayment,
+  OutgoingRefusal,
+  OutgoingTerms,
+} from '../../payment-ports.ts';
 import { type ReadBolt11, readBolt11 } from './bolt11-text.ts';
 import { type FakePorts, type OutgoingDocument, preimageOf } from './fake-ledger.ts';
 

@@ -5,7 +5,8 @@ import type { Bolt11Offer } from '../../flows/create-bolt11-quote.ts';
 import { creditIncoming, type CreditPorts } from '../../flows/credit-payment.ts';
 import { type PaymentChecks, paymentChecks } from '../../flows/payment-checks.ts';
 import { sweepPayments } from '../../flows/sweep-payments.ts';
-import type { PaymentBackend, QuotePosition } from '../../ports.ts';
+import type { QuotePosition } from '../../ports.ts';
+import type { PaymentBackend } from '../../payment-ports.ts';
 
 const SWEEP_EVERY_MS = 5_000;
 const AGAIN_AFTER_MS = 1_000;
