@@ -1,6 +1,7 @@
 import { present } from '@assay/shared/kernel/assert';
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { PendingMelt } from '../domain/melt.ts';
+import { meltsLeftPending } from '../telemetry.ts';
 import { catchUpMeltQuote } from './catch-up-melt-quote.ts';
 import { endMelt, payMelt, type PayMeltPorts } from './pay-melt.ts';
 import { payerOf } from './payer.ts';
@@ -17,25 +18,27 @@ const QUIET_MS = 2_000;
 export async function recoverMelts(ports: PayMeltPorts): Promise<number> {
   const before = unixMs(ports.clock.now() - QUIET_MS);
   const faults: unknown[] = [];
-  let count = 0;
+  let ended = 0;
+  let found = 0;
   let after: PendingMelt | undefined;
   do {
     const page = await ports.melts.listPending({ before, after, limit: PAGE });
-    faults.push(...(await forEach(page, (melt) => recoverMelt(ports, melt))));
-    count += page.length;
+    const end = async (melt: PendingMelt) => void (ended += (await recoverMelt(ports, melt)) ? 1 : 0);
+    faults.push(...(await forEach(page, end)));
+    found += page.length;
     after = page.length < PAGE ? undefined : page.at(-1);
   } while (after !== undefined);
+  meltsLeftPending(found - ended);
   const quotes = await ports.meltQuotes.listPending(PAGE);
   faults.push(...(await forEach(quotes, (quote) => catchUpMeltQuote(ports, quote))));
   if (faults.length > 0) throw new AggregateError(faults, `${faults.length} melts could not be recovered now`);
-  return count;
+  return found - ended;
 }
 
-async function recoverMelt(ports: PayMeltPorts, melt: PendingMelt): Promise<void> {
+async function recoverMelt(ports: PayMeltPorts, melt: PendingMelt): Promise<boolean> {
   const quote = present(await catchUpMeltQuote(ports, melt.meltQuoteId), 'quote of a melt');
   const payment = await payerOf(ports, melt, quote).check();
-  if (payment.is === 'NEVER_SEEN') await payMelt(ports, melt, quote);
-  else await endMelt(ports, melt, quote, payment);
+  return payment.is === 'NEVER_SEEN' ? payMelt(ports, melt, quote) : endMelt(ports, melt, quote, payment);
 }
 
 /** One that fails does not keep the others waiting. */
