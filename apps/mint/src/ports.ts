@@ -11,7 +11,6 @@ import type { Operation, OperationOutput, PointHex, UncommittedOperation } from 
 import type { Quote, QuoteMethod, QuoteState, StoredTrace } from './domain/quote.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
-import type { Unit } from './domain/unit.ts';
 
 // Every port throws (a fault) when the thing behind it cannot answer; the edge answers 51002.
 

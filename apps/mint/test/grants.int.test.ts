@@ -1,3 +1,4 @@
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { FundCause, FundChanged } from '@assay/proto/gen/assay/mint/v1/events';
 import { GrantState, QuoteState } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -166,7 +167,9 @@ test('every change of the fund is told, with the fund as it was after it', async
 });
 
 async function changesTold(): Promise<FundChanged[]> {
-  const consumer = await mint.bus.js.consumers.get('MINT', { filter_subjects: ['assay.v1.evt.mint.fund.changed'] });
+  const consumer = await mint.bus.js.consumers.get('MINT', {
+    filter_subjects: [CATALOGUE['mint.fund.changed'].subject],
+  });
   const told: FundChanged[] = [];
   for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
     told.push(FundChanged.decode(message.data));

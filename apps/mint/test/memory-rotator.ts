@@ -1,7 +1,7 @@
 import { present } from '@assay/shared/kernel/assert';
 import { ok } from '@assay/shared/kernel/result';
 import type { Keyset } from '../src/domain/keyset.ts';
-import type { KeysetRotator } from '../src/ports.ts';
+import type { KeysetRotator } from '../src/fund-ports.ts';
 import { aKeyset } from './memory-keys.ts';
 
 /** One new keyset for one rotation id, as the signatory makes them. */

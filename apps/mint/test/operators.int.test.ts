@@ -1,3 +1,4 @@
+import { CATALOGUE } from '@assay/proto/catalogue';
 import { KeysetRotated } from '@assay/proto/gen/assay/mint/v1/events';
 import { OperationState } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { unixMs } from '@assay/shared/kernel/clock';
@@ -14,6 +15,8 @@ import { aSwap, KEYSET } from './committed-operations.ts';
 import { Crash, crashing } from './failpoints.ts';
 import { memoryRotator } from './memory-rotator.ts';
 import { IDENTITY_SECRET, type RunningMint, runMint } from './running-mint.ts';
+
+const ROTATED = CATALOGUE['mint.keyset.rotated'].subject;
 
 let database: TestDatabase;
 let nats: NatsServer;
@@ -43,7 +46,7 @@ describe('RotateKeyset', () => {
     expect(first.keyset).toMatchObject({ unit: 'SAT', active: true, inputFeePpk: 100n });
     expect(await mint.operators.rotateKeyset(asked('r-1'))).toEqual(first);
     const told = await until('it is told', async () => {
-      const info = await mint.bus.jsm.streams.getMessage('MINT', { last_by_subj: 'assay.v1.evt.mint.keyset.rotated' });
+      const info = await mint.bus.jsm.streams.getMessage('MINT', { last_by_subj: ROTATED });
       return info === null ? undefined : KeysetRotated.decode(info.data);
     });
     const old = mint.keysets.all().find(({ unit }) => unit === 'sat');

@@ -5,9 +5,9 @@ import type { ServiceDefinition } from '@assay/shared/runtime/grpc-definition';
 import { startGrpcServer } from '@assay/shared/runtime/grpc-server';
 import { connectNats, ensureStreams } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
-import { testContext } from '@assay/testkit/context';
+import { type TestContext, testContext } from '@assay/testkit/context';
 import type { Db } from 'mongodb';
-import { mintAdminService } from '../src/adapters/grpc/mint-admin-service.ts';
+import { type AdminServicePorts, mintAdminService } from '../src/adapters/grpc/mint-admin-service.ts';
 import { mintService } from '../src/adapters/grpc/mint-service.ts';
 import { renderPayload } from '../src/adapters/http/websocket/payloads.ts';
 import { mongoEarlyVerdicts } from '../src/adapters/mongo/early-verdicts.ts';
@@ -84,18 +84,7 @@ export async function runMint({
     ...{ ...stores, ...signing, quoteIds, control, projection, pause },
     ...{ fundedUnits: FUNDED_UNITS, rotator: memoryRotator(), identitySecret: IDENTITY_SECRET },
   };
-  const serving = { port: 0, allowUnauthenticated: true };
-  const port = await startGrpcServer(context, { ...serving, implementations: [mintService(ports)] });
-  const adminPort = await startGrpcServer(context, { ...serving, implementations: [mintAdminService(ports)] });
-  const clientOf = <S extends ServiceDefinition>(service: S, at: number, caller?: string) => {
-    const metadata = caller === undefined ? {} : { metadata: { 'x-assay-caller': caller } };
-    const client = grpcClient(service, { url: `127.0.0.1:${at}`, deadlineMs: 10_000, ...metadata });
-    context.onStop('grpc', `client ${caller}`, () => client.close());
-    return client;
-  };
-  const teamsAs = (caller?: string) => clientOf(MintServiceService, port, caller);
-  const operatorsAs = (caller?: string) => clientOf(MintAdminServiceService, adminPort, caller);
-  const clients = { teams: teamsAs(), operators: operatorsAs(), teamsAs, operatorsAs };
+  const clients = await served(context, ports);
   return {
     ...stores,
     context,
@@ -111,3 +100,19 @@ export async function runMint({
 }
 
 export type RunningMint = Awaited<ReturnType<typeof runMint>>;
+
+/** MintService and MintAdminService on ports of their own, and clients as whoever the test says. */
+async function served(context: TestContext, ports: Parameters<typeof mintService>[0] & AdminServicePorts) {
+  const serving = { port: 0, allowUnauthenticated: true };
+  const port = await startGrpcServer(context, { ...serving, implementations: [mintService(ports)] });
+  const adminPort = await startGrpcServer(context, { ...serving, implementations: [mintAdminService(ports)] });
+  const clientOf = <S extends ServiceDefinition>(service: S, at: number, caller?: string) => {
+    const metadata = caller === undefined ? {} : { metadata: { 'x-assay-caller': caller } };
+    const client = grpcClient(service, { url: `127.0.0.1:${at}`, deadlineMs: 10_000, ...metadata });
+    context.onStop('grpc', `client ${caller}`, () => client.close());
+    return client;
+  };
+  const teamsAs = (caller?: string) => clientOf(MintServiceService, port, caller);
+  const operatorsAs = (caller?: string) => clientOf(MintAdminServiceService, adminPort, caller);
+  return { teams: teamsAs(), operators: operatorsAs(), teamsAs, operatorsAs };
+}

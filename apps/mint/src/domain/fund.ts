@@ -84,7 +84,7 @@ export function reservedIn({ pending }: Pick<Fund, 'pending'>): Amount {
 }
 
 /** credited − paid − Σ pending: what may still be reserved. Never negative (M7). */
-export function availableIn(fund: Pick<Fund, 'credited' | 'paid' | 'pending'>): Amount {
+function availableIn(fund: Pick<Fund, 'credited' | 'paid' | 'pending'>): Amount {
   return amount(fund.credited - fund.paid - reservedIn(fund));
 }
 

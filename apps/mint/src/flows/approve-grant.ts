@@ -3,7 +3,7 @@ import type { Clock } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import type { Fund } from '../domain/fund.ts';
 import { approved, type Grant } from '../domain/grant.ts';
-import type { Funds, Grants } from '../ports.ts';
+import type { Funds, Grants } from '../fund-ports.ts';
 
 export interface CreditGrantPorts {
   readonly grants: Grants;

@@ -12,7 +12,8 @@ import {
 } from '../domain/funded-quote.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { Unit } from '../domain/unit.ts';
-import type { Funds, IssuanceControl, Keysets, QuoteIds, Quotes } from '../ports.ts';
+import type { Funds } from '../fund-ports.ts';
+import type { IssuanceControl, Keysets, QuoteIds, Quotes } from '../ports.ts';
 import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
 
 export interface FundedQuotePorts {

@@ -3,7 +3,7 @@ import type { Clock } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { type Grant, type GrantTerms, isSameGrant, proposed } from '../domain/grant.ts';
 import { HASH_UNIT } from '../domain/unit.ts';
-import type { Grants } from '../ports.ts';
+import type { Grants } from '../fund-ports.ts';
 
 export interface GrantFundPorts {
   readonly grants: Grants;

@@ -3,7 +3,8 @@ import { creditOf, type FundCredit } from '../domain/fund.ts';
 import type { Operation } from '../domain/operation.ts';
 import { EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
 import type { Unit } from '../domain/unit.ts';
-import type { Funds, SupplyChunk, SupplyCounters, UnprojectedOperations } from '../ports.ts';
+import type { Funds } from '../fund-ports.ts';
+import type { SupplyChunk, SupplyCounters, UnprojectedOperations } from '../ports.ts';
 import { type CatchUpPorts, catchUpQuote } from './catch-up-quote.ts';
 
 export interface ProjectPorts extends CatchUpPorts {

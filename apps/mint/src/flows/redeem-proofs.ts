@@ -36,7 +36,7 @@ export interface RedeemRequest {
 }
 
 /** Op id of a redeem: a key of a caller is one redeem, for ever. */
-export function redeemId({ caller, key }: Pick<RedeemRequest, 'caller' | 'key'>): string {
+function redeemId({ caller, key }: Pick<RedeemRequest, 'caller' | 'key'>): string {
   return toHex(sha256(lp('redeem'), lp(caller), lp(key)));
 }
 

@@ -2,7 +2,8 @@ import { type Clock, later } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import type { Keyset } from '../domain/keyset.ts';
 import { faultOfRotation, type Rotation, type RotationFault, type RotationTerms } from '../domain/rotation.ts';
-import type { Keysets, KeysetRotator, Rotations } from '../ports.ts';
+import type { KeysetRotator, Rotations } from '../fund-ports.ts';
+import type { Keysets } from '../ports.ts';
 import { inSpan } from '../telemetry.ts';
 
 export interface RotatePorts {

@@ -1,7 +1,8 @@
 import { type Clock, isDue, later } from '@assay/shared/kernel/clock';
 import type { FundChange, Reservation } from '../domain/fund.ts';
 import type { Unit } from '../domain/unit.ts';
-import type { Funds, Quotes } from '../ports.ts';
+import type { Funds } from '../fund-ports.ts';
+import type { Quotes } from '../ports.ts';
 
 export interface SweepFundsPorts {
   readonly funds: Funds;

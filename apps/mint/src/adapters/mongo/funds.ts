@@ -8,7 +8,7 @@ import type { Collection, Db } from 'mongodb';
 import { changeFund, emptyFund, type Fund, type FundChange, type FundOutcome } from '../../domain/fund.ts';
 import type { Unit } from '../../domain/unit.ts';
 import { grouped } from '../../grouping.ts';
-import type { Funds } from '../../ports.ts';
+import type { Funds } from '../../fund-ports.ts';
 import { fundEvent, type FundDocument, FUNDS, parseFund, renderFund } from './fund-document.ts';
 
 /** One instance changes a fund with one update at a time: it never loses to itself, only to other instances. */

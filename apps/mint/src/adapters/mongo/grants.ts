@@ -4,7 +4,7 @@ import { type CollectionDefinition, compareAndSet, duplicateIndexOf } from '@ass
 import type { Collection, Db } from 'mongodb';
 import { type Grant, GRANT_STATES, type GrantState } from '../../domain/grant.ts';
 import type { Unit } from '../../domain/unit.ts';
-import type { Grants } from '../../ports.ts';
+import type { Grants } from '../../fund-ports.ts';
 
 /** `_id` is the grant id. */
 export interface GrantDocument {

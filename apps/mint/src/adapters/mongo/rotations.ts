@@ -13,7 +13,7 @@ import type { Collection, Db } from 'mongodb';
 import type { Keyset } from '../../domain/keyset.ts';
 import type { Rotation } from '../../domain/rotation.ts';
 import type { Unit } from '../../domain/unit.ts';
-import type { Rotations } from '../../ports.ts';
+import type { Rotations } from '../../fund-ports.ts';
 
 interface KeysetDocument {
   id: string;

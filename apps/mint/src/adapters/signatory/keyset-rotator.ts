@@ -2,7 +2,7 @@ import type { SignatoryService } from '@assay/proto/gen/signatory/signatory';
 import { present } from '@assay/shared/kernel/assert';
 import { err, ok } from '@assay/shared/kernel/result';
 import type { PromisedClient } from '@assay/shared/runtime/grpc-client';
-import type { KeysetRotator } from '../../ports.ts';
+import type { KeysetRotator } from '../../fund-ports.ts';
 import { parseKeyset, renderWireUnit } from './keyset-wire.ts';
 import { KeysetVersion } from '@assay/proto/gen/signatory/signatory';
 
