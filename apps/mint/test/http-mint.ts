@@ -2,7 +2,7 @@ import { testContext, type TestContext } from '@assay/testkit/context';
 import { type HttpOptions, startHttpServer } from '../src/adapters/http/http-server.ts';
 import { renderPayload } from '../src/adapters/http/websocket/payloads.ts';
 import type { MintApi } from '../src/adapters/http/routes.ts';
-import type { ChangeNotes } from '../src/ports.ts';
+import type { ChangeNotes } from '../src/subscription-ports.ts';
 import type { IssueRequest } from '../src/flows/issue-tokens.ts';
 import type { SwapRequest } from '../src/domain/request.ts';
 import { serveSubscriptions } from '../src/flows/serve-subscriptions.ts';

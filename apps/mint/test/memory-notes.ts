@@ -1,6 +1,6 @@
 import { filterHash, shardOf } from '../src/domain/subscriptions/kinds.ts';
 import { filterOf, kindOf } from '../src/domain/subscriptions/observed.ts';
-import type { ChangeNote, ChangeNotes, RenderObserved } from '../src/ports.ts';
+import type { ChangeNote, ChangeNotes, RenderObserved } from '../src/subscription-ports.ts';
 
 /** Core NATS in memory: what one instance tells every other one hears that listens to the shard, unless it is lost. */
 export interface MemoryBus {

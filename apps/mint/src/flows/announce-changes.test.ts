@@ -8,7 +8,7 @@ import { issued, type Quote } from '../domain/quote.ts';
 import { pointOfSecret } from '../domain/side-checks.ts';
 import type { Observed } from '../domain/subscriptions/observed.ts';
 import { HASH_UNIT } from '../domain/unit.ts';
-import type { ChangeNotes } from '../ports.ts';
+import type { ChangeNotes } from '../subscription-ports.ts';
 import { announcedMeltQuotes, announcedMelts, announcedOperations, announcedQuotes } from './announce-changes.ts';
 import { serveSubscriptions } from './serve-subscriptions.ts';
 

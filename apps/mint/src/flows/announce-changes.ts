@@ -5,7 +5,8 @@ import type { Change, ObservedProof } from '../domain/subscriptions/observed.ts'
 import { FINAL_VERSION } from '../domain/subscriptions/delivery.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { MeltQuotes, Melts } from '../melt-ports.ts';
-import type { ChangeNotes, CommitOutcome, Operations, Quotes } from '../ports.ts';
+import type { CommitOutcome, Operations, Quotes } from '../ports.ts';
+import type { ChangeNotes } from '../subscription-ports.ts';
 
 type Tell = Pick<ChangeNotes, 'tell'>;
 

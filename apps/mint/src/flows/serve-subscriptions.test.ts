@@ -8,7 +8,7 @@ import { issued, type Quote } from '../domain/quote.ts';
 import { FINAL_VERSION } from '../domain/subscriptions/delivery.ts';
 import { filterHash, shardOf } from '../domain/subscriptions/kinds.ts';
 import type { Observed } from '../domain/subscriptions/observed.ts';
-import type { ChangeNotes } from '../ports.ts';
+import type { ChangeNotes } from '../subscription-ports.ts';
 import { serveSubscriptions } from './serve-subscriptions.ts';
 
 const Y = `02${'ab'.repeat(32)}` as PointHex;

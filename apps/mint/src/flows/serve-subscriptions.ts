@@ -9,7 +9,7 @@ import {
   type SubscribeRequest,
   type WantedSubscription,
 } from '../domain/subscriptions/requests.ts';
-import type { ChangeNote, ChangeNotes, RenderObserved } from '../ports.ts';
+import type { ChangeNote, ChangeNotes, RenderObserved } from '../subscription-ports.ts';
 import { resyncFound, subscriptionsOpen } from '../telemetry.ts';
 import { type ObservePorts, readObserved } from './read-observed.ts';
 import { type WatchedFilter, watchedFilters, type WatchedFilters, watchFilter } from './watched-filters.ts';

@@ -1,6 +1,6 @@
 import type { Update } from '../domain/subscriptions/delivery.ts';
 import { filterHash, shardOf, type SubscriptionKind } from '../domain/subscriptions/kinds.ts';
-import type { ChangeNotes } from '../ports.ts';
+import type { ChangeNotes } from '../subscription-ports.ts';
 
 /** One filter of one subscription of one connection. */
 export interface WatchedFilter {

@@ -10,13 +10,7 @@ import {
 import { toHex } from '@assay/shared/kernel/bytes';
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
-import {
-  type CallContext,
-  GrpcFault,
-  GrpcStatusFault,
-  implement,
-  type Implementation,
-} from '@assay/shared/runtime/grpc-server';
+import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
 import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import type { Pause } from '../../domain/control.ts';
@@ -35,10 +29,12 @@ import { parseState, renderQuote } from './quote-message.ts';
 import { redeem } from './redeem-proofs.ts';
 import { optionalTime } from './request-time.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
+import { watchesOf, type WatchQuotesPorts } from './watch-quotes.ts';
 
 export type MintServicePorts = LiabilitiesPorts &
   CreateQuotePorts &
-  RedeemPorts & {
+  RedeemPorts &
+  WatchQuotesPorts & {
     readonly quotes: Quotes;
     readonly reader: Pick<QuoteReader, 'findByIds'> & QuoteBrowser;
     readonly steps: QuoteOperations;
@@ -64,9 +60,7 @@ export function mintService(ports: MintServicePorts): Implementation {
     createQuote: (request, call) => createQuote(ports, request, call),
     redeemProofs: (request, call) => redeem(ports, request, call),
     signLiabilities: (request) => sign(ports, request),
-    watchQuotes: () => {
-      throw new GrpcStatusFault('UNIMPLEMENTED', 'not served yet');
-    },
+    watchQuotes: watchesOf(ports),
   });
 }
 

@@ -13,7 +13,7 @@ import {
   announcedQuotes,
 } from '../../flows/announce-changes.ts';
 import { catchUpQuote } from '../../flows/catch-up-quote.ts';
-import type { ChangeNotes } from '../../ports.ts';
+import type { ChangeNotes } from '../../subscription-ports.ts';
 import { CONTROL, INSTANCES } from './control-document.ts';
 import { mongoControl } from './control.ts';
 import { FUNDS } from './fund-document.ts';
@@ -26,6 +26,7 @@ import { OPERATIONS } from './operation-document.ts';
 import { mongoOperations } from './operations.ts';
 import { mongoProjection } from './projection.ts';
 import { QUOTES } from './quote-document.ts';
+import { mongoQuoteFeed } from './quote-feed.ts';
 import { mongoQuoteReader } from './quote-reader.ts';
 import { mongoQuotes } from './quotes.ts';
 import { mongoRotations, ROTATIONS } from './rotations.ts';
@@ -63,6 +64,7 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     melts: announcedMelts(mongoMelts(db, clock), notes, clock),
     meltQuotes: announcedMeltQuotes(mongoMeltQuotes(db), notes),
     ...projection,
+    feed: mongoQuoteFeed(db),
     counters: mongoSupplyCounters(db),
     history: mongoSupplyHistory(db),
     states: mongoStoredStates(db),

@@ -7,7 +7,7 @@ import type { Subscription } from '@nats-io/nats-core';
 import { setTimeout as wait } from 'node:timers/promises';
 import { filterHash, shardOf, type SubscriptionKind } from '../../domain/subscriptions/kinds.ts';
 import { type Change, filterOf, kindOf } from '../../domain/subscriptions/observed.ts';
-import type { ChangeNote, ChangeNotes, RenderObserved } from '../../ports.ts';
+import type { ChangeNote, ChangeNotes, RenderObserved } from '../../subscription-ports.ts';
 
 /** Until the server must have seen a subscription; a note that it misses is found by the resync. */
 const LISTEN_MS_MAX = 250;
