@@ -14,15 +14,15 @@ import { natsControlNotes } from './adapters/nats/control-notes.ts';
 import { consumeFacts } from './adapters/nats/facts.ts';
 import { VERDICTS_DURABLE } from './adapters/nats/verdicts.ts';
 import { randomQuoteIds } from './adapters/random/quote-ids.ts';
-import { connectPayments } from './adapters/payments/connect-payments.ts';
+import { startLightning } from './adapters/payments/start-lightning.ts';
 import { connectSignatory } from './adapters/signatory/connect-signatory.ts';
 import { startBackground } from './adapters/timers/background.ts';
 import { startControl } from './adapters/timers/control.ts';
 import { patience } from './adapters/timers/patience.ts';
-import { startPayments } from './adapters/timers/payments.ts';
 import { startProjector } from './adapters/timers/projector.ts';
 import { startRecovery } from './adapters/timers/recovery.ts';
 import { startSubscriptions } from './adapters/timers/subscriptions.ts';
+import { fairTurns } from './adapters/timers/turns.ts';
 import {
   CONFIG,
   grpcPortsOf,
@@ -43,12 +43,11 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const control = await startControl(context, controlStore);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const quoteIds = randomQuoteIds(clock);
-  const lightning = lightningOf(config);
-  const lightningPorts = startPayments(context, stores, await connectPayments(context, db, lightning), lightning.rules);
+  const lightning = await startLightning(context, db, stores, lightningOf(config));
   const wallets = {
-    ...{ ...walletRulesOf(config), ...stores, ...lightningPorts },
+    ...{ ...walletRulesOf(config), ...stores, ...lightning },
     ...{ quotes: reader, quoteIds, control, keysets, projection, signatory },
-    ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context) },
+    ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context), turns: fairTurns() },
   };
   startRecovery(context, wallets);
   const observed = { ...stores, quotes: reader, notes, render: renderPayload };

@@ -50,11 +50,11 @@ describe('checking quotes (NUT-29)', () => {
     const asked = await mint.post('/v1/mint/quote/bolt11', { unit: 'sat', amount: 5 });
     const quote = String(asked.json['quote']);
     payIncoming(mint.lightning, mint.quotes.get(`bolt11:${quote}`).lookupId ?? '');
-    const { json } = await mint.post('/v1/mint/quote/bolt11/check', { quotes: [quote] });
+    const { json, text } = await mint.post('/v1/mint/quote/bolt11/check', { quotes: [quote] });
     expect(json).toMatchObject([
       { quote, state: 'PAID', amount_paid: 5, amount_issued: 0, expiry: expect.any(Number) },
     ]);
-    expect(Object.keys((json as unknown as object[])[0] ?? {})).not.toContain('audit_state');
+    expect(text).not.toContain('audit_');
   });
 });
 

@@ -1,12 +1,13 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
+import type { Db } from 'mongodb';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Bolt11Rules } from '../../domain/bolt11-quote.ts';
 import type { Bolt11Offer } from '../../flows/create-bolt11-quote.ts';
 import { creditIncoming, type CreditPorts } from '../../flows/credit-payment.ts';
 import { type PaymentChecks, paymentChecks } from '../../flows/payment-checks.ts';
-import { sweepPayments } from '../../flows/sweep-payments.ts';
+import { sweepPayments, type SweepPorts } from '../../flows/sweep-payments.ts';
 import type { QuotePosition } from '../../ports.ts';
-import type { PaymentBackend } from '../../payment-ports.ts';
+import { connectPayments, type PaymentOptions } from './connect-payments.ts';
 
 const SWEEP_EVERY_MS = 5_000;
 const AGAIN_AFTER_MS = 1_000;
@@ -19,34 +20,39 @@ export interface LightningPorts {
   readonly payments: PaymentChecks;
 }
 
-/** Credits payments as the backend tells them, and by asking about unpaid quotes again and again; every instance does. */
-export function startPayments(
+/**
+ * The configured payment backend, and its payments credited as it tells them, and by asking about unpaid quotes again and
+ * again; every instance does.
+ * @throws StartError for a backend that may not be used
+ */
+export async function startLightning(
   context: ServiceContext,
+  db: Db,
   ports: CreditPorts,
-  backend: PaymentBackend | undefined,
-  rules: Bolt11Rules,
-): LightningPorts {
+  options: PaymentOptions & { readonly rules: Bolt11Rules },
+): Promise<LightningPorts> {
+  const backend = await connectPayments(context, db, options);
   const payments = paymentChecks(ports, backend);
   if (backend === undefined) return { bolt11: undefined, payments };
+  const { rules } = options;
+  creditPayments(context, { ...ports, backend, ageMaxMs: rules.ttlMs + AFTER_EXPIRY_MS });
+  return { bolt11: { backend, rules }, payments };
+}
+
+function creditPayments(context: ServiceContext, ports: SweepPorts): void {
   const ended = new AbortController();
-  const following = follow(context, { ...ports, backend }, ended.signal);
+  const following = follow(context, ports, ended.signal);
   context.onStop('work', 'payments', async () => {
     ended.abort();
     await following;
   });
   let after: QuotePosition | undefined;
-  const swept = { ...ports, backend, ageMaxMs: rules.ttlMs + AFTER_EXPIRY_MS };
   context.every('payments', SWEEP_EVERY_MS, async () => {
-    after = await sweepPayments(swept, after);
+    after = await sweepPayments(ports, after);
   });
-  return { bolt11: { backend, rules }, payments };
 }
 
-async function follow(
-  { log }: ServiceContext,
-  ports: CreditPorts & { readonly backend: PaymentBackend },
-  signal: AbortSignal,
-): Promise<void> {
+async function follow({ log }: ServiceContext, ports: SweepPorts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       for await (const payment of ports.backend.watchIncoming(signal)) await creditIncoming(ports, payment);
