@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CheckStateEnum,
   hasValidDleq,
@@ -10,10 +13,13 @@ import {
 } from '@cashu/cashu-ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toHex } from '@assay/shared/kernel/bytes';
+import { CACHE } from '@assay/testkit/find-server';
 import { publicKeyOf } from '@assay/shared/kernel/schnorr';
+import { freePortBase } from '../free-port-base.ts';
 import { scrape, sumOf } from '../metrics.ts';
-import { portOf } from '../port-plan.ts';
-import { startTestStack, type TestStack } from './stack-fixture.ts';
+import { isAlive, readState } from '../state.ts';
+import { until } from '../until.ts';
+import { stackCommand, type StackCommand } from './stack-command.ts';
 
 // A mint alone with fake Lightning, as wallet developers run it, and a stock cashu-ts.
 
@@ -22,15 +28,28 @@ const PAID_WITHIN_MS = 6_000;
 const FOREIGN_REQUEST =
   'lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh';
 
-let stack: TestStack;
+const runs = join(CACHE, 'run');
+mkdirSync(runs, { recursive: true });
+const dataDir = mkdtempSync(join(runs, 'mint-only-'));
+let command: StackCommand;
+let mintUrl: string;
 
 beforeAll(async () => {
-  stack = await startTestStack({ only: 'mint', bolt11: 'fake' });
+  const portBase = String(await freePortBase());
+  command = stackCommand(['--only', 'mint', '--bolt11', 'fake', '--port-base', portBase, '--data', dataDir]);
+  const ready = async () => /mint URL +(\S+)[^]*Ctrl-C/.exec(command.output())?.[1];
+  const url = await until(ready, (found) => found !== undefined, 60_000).catch((error: unknown) =>
+    Promise.reject(new Error(command.output(), { cause: error })),
+  );
+  mintUrl = url ?? '';
 });
-afterAll(() => stack.stop());
+afterAll(() => {
+  command.child.kill('SIGKILL');
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 async function satWallet(options: { bip39seed?: Uint8Array } = {}): Promise<Wallet> {
-  const wallet = new Wallet(`http://127.0.0.1:${portOf(stack.options, 'mintHttp')}`, { unit: 'sat', ...options });
+  const wallet = new Wallet(mintUrl, { unit: 'sat', ...options });
   await wallet.loadMint();
   return wallet;
 }
@@ -43,13 +62,14 @@ async function minted(wallet: Wallet, amount: number): Promise<Proof[]> {
 
 const worth = (proofs: readonly Proof[]) => sumProofs([...proofs]).toNumber();
 
-test('just NATS, MongoDB, signatory and mint run, and the mint says that its Lightning is fake', async () => {
-  expect(stack.instances.map(({ service }) => service)).toEqual(['signatory', 'mint']);
-  expect(stack.servers.started.map(({ name }) => name)).toHaveLength(2);
+test('just NATS, MongoDB, signatory and mint run, and all say that Lightning is fake', async () => {
+  const running = readState(dataDir)?.processes.map(({ name }) => name) ?? [];
+  expect(running).toHaveLength(4);
+  expect(running).toEqual(expect.arrayContaining(['signatory', 'mint']));
+  expect(command.output()).toContain('Lightning is FAKE');
   const wallet = await satWallet();
   expect(wallet.getMintInfo().name).toContain('FAKE LIGHTNING');
-  const keysets = wallet.keyChain.getKeysets();
-  expect(keysets.map(({ unit, fee }) => [unit, fee])).toContainEqual(['sat', 100]);
+  expect(wallet.keyChain.getKeysets().map(({ unit, fee }) => [unit, fee])).toContainEqual(['sat', 100]);
 });
 
 test('a quote pays itself and is told over the WebSocket; what is minted can be swapped and every signature is proven', async () => {
@@ -70,7 +90,7 @@ test('a locked quote is minted by its key only, over the message that current wa
   await wallet.on.onceMintPaid(quote.quote, { timeoutMs: PAID_WITHIN_MS });
   await expect(wallet.mintProofsBolt11(64, quote, { privkey: toHex(randomBytes(32)) })).rejects.toThrow();
   expect(worth(await wallet.mintProofsBolt11(64, quote, { privkey }))).toBe(64);
-  const samples = await scrape(stack.instances.map(({ metricsPort }) => metricsPort));
+  const samples = await scrape(readState(dataDir)?.processes.flatMap(({ metricsPort }) => metricsPort ?? []) ?? []);
   expect(sumOf(samples, 'assay_mint_nut20_total', { version: 'v1' })).toBe(1);
 });
 
@@ -108,17 +128,6 @@ test('an invoice of elsewhere is paid once: the inputs are spent and the rest of
   ]);
 });
 
-test('an invoice of this mint is settled inside, without a fee', async () => {
-  const wallet = await satWallet();
-  const [payer, { quote, request }] = [await minted(wallet, 64), await wallet.createMintQuoteBolt11(32)];
-  const melt = await wallet.createMeltQuoteBolt11(request);
-  expect(melt.fee_reserve.toNumber()).toBe(0);
-  const { send } = await wallet.send(32, payer, { includeFees: true });
-  const { quote: settled } = await wallet.meltProofsBolt11(melt, send);
-  expect(settled.state).toBe('PAID');
-  expect(worth(await wallet.mintProofsBolt11(32, quote))).toBe(32);
-});
-
 test('whoever watches a proof is told when it is spent', async () => {
   const wallet = await satWallet();
   const proofs = await minted(wallet, 63);
@@ -140,4 +149,13 @@ test('a wallet that lost everything but its seed has its ecash again', async () 
   const proofs = await wallet.ops.mintBolt11(70, quote).asDeterministic(5).run();
   const { proofs: restored } = await (await satWallet({ bip39seed })).batchRestore();
   expect(restored).toEqual(proofs);
+});
+
+test('Ctrl-C ends it and everything that it started', async () => {
+  const pids = readState(dataDir)?.processes.map(({ pid }) => pid) ?? [];
+  command.child.kill('SIGINT');
+  await once(command.child, 'close');
+  expect(command.child.exitCode).toBe(0);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(readState(dataDir)).toBeUndefined();
 });

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { CACHE, ROOT } from '@assay/testkit/find-server';
+import { CACHE } from '@assay/testkit/find-server';
 import { freePortBase } from '../free-port-base.ts';
 import { isAlive, readState } from '../state.ts';
 import { until } from '../until.ts';
+import { stackCommand, type StackCommand } from './stack-command.ts';
 
 // The command that people run: it owns what it starts, however it ends.
 
@@ -20,21 +21,13 @@ afterAll(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-interface Command {
-  readonly child: ChildProcess;
-  output(): string;
+function command(args: readonly string[]): StackCommand {
+  const given = stackCommand([...args, '--data', dataDir]);
+  started.push(given.child);
+  return given;
 }
 
-function command(args: readonly string[]): Command {
-  const program = join(ROOT, 'tools/stack/main.ts');
-  const child = spawn(process.execPath, [program, ...args, '--data', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
-  started.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  return { child, output: () => text };
-}
-
-async function startedStack(): Promise<{ supervisor: Command; pids: number[]; portBase: string }> {
+async function startedStack(): Promise<{ supervisor: StackCommand; pids: number[]; portBase: string }> {
   const portBase = String(await freePortBase());
   const supervisor = command(['--no-miner', '--no-wallet', '--port-base', portBase]);
   const state = await until(
