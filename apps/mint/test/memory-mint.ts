@@ -12,6 +12,7 @@ import { paymentChecks, type PaymentChecks } from '../src/flows/payment-checks.t
 import type { IssuePorts } from '../src/flows/issue-tokens.ts';
 import type { LookupPorts } from '../src/flows/lookup-quotes.ts';
 import type { SwapPorts } from '../src/flows/swap.ts';
+import type { Turns } from '../src/turn-ports.ts';
 import { aKeyset, memoryKeysets, memorySignatory } from './memory-keys.ts';
 import { memoryOperations, operationStore, type OperationStore } from './memory-operations.ts';
 import { memoryPayments, paymentStore, type PaymentStore } from './memory-payments.ts';
@@ -24,6 +25,9 @@ export const MINT_KEY = `03${'ab'.repeat(32)}`;
 export const BOLT11_RULES = {
   ...{ amountMin: amount(1n), amountMax: amount(1_000_000n), requiresPubkey: false, ttlMs: 3_600_000 },
 };
+
+/** Nobody else has anything to do. */
+export const AT_ONCE: Turns = { next: () => Promise.resolve() };
 
 export interface MemoryMint {
   readonly ports: SwapPorts & IssuePorts & LookupPorts & CreateBolt11Ports & { readonly payments: PaymentChecks };
@@ -64,6 +68,7 @@ export function memoryMint({ paid = 8n, keysets = [] as readonly Keyset[] } = {}
     payments: paymentChecks({ quoteStore: quotes, payable: quotes, clock }, backend),
     projection: { wake: () => undefined },
     limits: { inputs: 1_000, outputs: 1_000 },
+    turns: AT_ONCE,
     batchMax: 100,
     lookup: { isEnabled: true, takesLegacy: true, mintPubkey: MINT_KEY },
   };

@@ -9,6 +9,7 @@ import { recount } from '../src/flows/recount.ts';
 import { swap } from '../src/flows/swap.ts';
 import { KEYSET } from './committed-operations.ts';
 import { memoryKeysets, memorySignatory } from './memory-keys.ts';
+import { AT_ONCE } from './memory-mint.ts';
 import { blinds, mintRequest, opId, proofsOf, swapRequest } from './requests.ts';
 import { aVerdict, TERMS } from './signed-facts.ts';
 import { WALLET_KEY } from './wallet-secrets.ts';
@@ -30,7 +31,7 @@ async function anInstance(database: Awaited<ReturnType<typeof testDatabase>>) {
     signatory: memorySignatory(keysets),
     control: { level: () => 'NONE' as const },
     projection: startProjector(context, { ...stores, operations: stores.unprojected }),
-    limits: { inputs: 1_000, outputs: 1_000 }, batchMax: 100,
+    ...{ limits: { inputs: 1_000, outputs: 1_000 }, batchMax: 100, turns: AT_ONCE },
   };
 }
 

@@ -26,6 +26,7 @@ import type { Quotes } from '../src/ports.ts';
 import type { ChangeNotes } from '../src/subscription-ports.ts';
 import { KEYSET } from './committed-operations.ts';
 import { aKeyset, memoryKeysets, memorySignatory } from './memory-keys.ts';
+import { AT_ONCE } from './memory-mint.ts';
 import { memoryRotator } from './memory-rotator.ts';
 import { AUDITOR_KEYS, POOLS } from './signed-facts.ts';
 
@@ -79,7 +80,8 @@ export async function runMint({
   consumeFacts(context, db, bus, { ...stores, ...signers, quoteIds: randomQuoteIds(clock), earlyVerdicts, pause });
   startFundSweeper(context, stores);
   const quoteIds = randomQuoteIds(clock);
-  const signing = { keysets, signatory: memorySignatory(keysets), limits: { inputs: 1_000, outputs: 1_000 } };
+  const limits = { inputs: 1_000, outputs: 1_000 };
+  const signing = { keysets, signatory: memorySignatory(keysets), limits, turns: AT_ONCE };
   const ports = {
     ...{ ...stores, ...signing, quoteIds, control, projection, pause },
     ...{ fundedUnits: FUNDED_UNITS, rotator: memoryRotator(), identitySecret: IDENTITY_SECRET },

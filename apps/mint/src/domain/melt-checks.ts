@@ -1,3 +1,4 @@
+import { present } from '@assay/shared/kernel/assert';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { amount, sumAmounts } from '@assay/shared/kernel/money';
 import type { Check } from './checks.ts';
@@ -17,7 +18,7 @@ import {
   refuseUnitsOfMelt,
   type Sides,
 } from './side-checks.ts';
-import { refuseConditions } from './spending-conditions/refuse-conditions.ts';
+import { conditionSteps, refuseConditions } from './spending-conditions/refuse-conditions.ts';
 
 /** `outputs` are the blank ones: their amounts are the wallet's placeholders. */
 export interface MeltSubject extends Sides {
@@ -53,7 +54,8 @@ export const MELT_CHECKS: readonly Check<MeltSubject>[] = [
   { row: 'balance', refuse: withQuote(refuseTooLittle) },
   {
     row: 'spending-conditions',
-    refuse: withQuote((quote, subject) => refuseConditions({ ...subject, meltQuoteId: quote.quote })),
+    refuse: (subject) => refuseConditions({ ...subject, meltQuoteId: present(subject.quote, 'checked quote').quote }),
+    steps: (subject) => conditionSteps({ ...subject, meltQuoteId: present(subject.quote, 'checked quote').quote }),
   },
 ];
 

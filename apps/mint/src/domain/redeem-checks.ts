@@ -12,7 +12,7 @@ import {
   refuseTooMany,
   type Sides,
 } from './side-checks.ts';
-import { refuseConditions } from './spending-conditions/refuse-conditions.ts';
+import { conditionSteps, refuseConditions } from './spending-conditions/refuse-conditions.ts';
 import type { Unit } from './unit.ts';
 
 /** A redeem has no outputs: what comes in leaves the mint's ecash and is the fund's. */
@@ -43,7 +43,7 @@ export const REDEEM_CHECKS: readonly Check<RedeemSubject>[] = [
   { row: 'units', refuse: refuseUnit },
   { row: 'amounts', refuse: refuseInputAmounts },
   { row: 'balance', refuse: refuseImbalance },
-  { row: 'spending-conditions', refuse: (subject) => refuseConditions(subject) },
+  { row: 'spending-conditions', refuse: refuseConditions, steps: conditionSteps },
 ];
 
 function refuseSizes({ inputs }: RedeemSubject) {

@@ -13,7 +13,7 @@ import {
   refuseUnits,
   type Sides,
 } from './side-checks.ts';
-import { refuseConditions } from './spending-conditions/refuse-conditions.ts';
+import { conditionSteps, refuseConditions } from './spending-conditions/refuse-conditions.ts';
 
 export interface SwapSubject extends Sides {
   readonly level: IssuanceLevel;
@@ -36,7 +36,7 @@ export const SWAP_CHECKS: readonly Check<SwapSubject>[] = [
   { row: 'units', refuse: (subject) => refuseUnits(subject) },
   { row: 'amounts', refuse: refuseAmounts },
   { row: 'balance', refuse: refuseImbalance },
-  { row: 'spending-conditions', refuse: (subject) => refuseConditions(subject) },
+  { row: 'spending-conditions', refuse: refuseConditions, steps: conditionSteps },
 ];
 
 function refuseImbalance({ inputs, outputs, keysetOf }: SwapSubject) {

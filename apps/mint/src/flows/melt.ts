@@ -3,7 +3,7 @@ import { toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { currentTrace, inSpan } from '@assay/shared/runtime/telemetry';
-import { firstRefusal } from '../domain/checks.ts';
+import { firstRefusalInTurns } from '../domain/checks.ts';
 import { feeOf } from '../domain/fees.ts';
 import type { FailedMelt, Melt, MeltIntent, PendingMelt } from '../domain/melt.ts';
 import { MELT_CHECKS, type MeltSubject } from '../domain/melt-checks.ts';
@@ -15,6 +15,7 @@ import type { MeltRequest, RequestLimits } from '../domain/request.ts';
 import { pointOfSecret } from '../domain/side-checks.ts';
 import type { Patience } from '../melt-ports.ts';
 import type { IssuanceControl, Operations } from '../ports.ts';
+import type { Turns } from '../turn-ports.ts';
 import { catchUpMeltQuote } from './catch-up-melt-quote.ts';
 import { ATTEMPTS_MAX, type Ended, measured, refusedWith } from './operate.ts';
 import { payMelt, type PayMeltPorts } from './pay-melt.ts';
@@ -27,6 +28,7 @@ export interface MeltPorts extends PayMeltPorts {
   readonly control: IssuanceControl;
   readonly limits: RequestLimits;
   readonly patience: Patience;
+  readonly turns: Turns;
 }
 
 export interface MeltCommand extends MeltRequest {
@@ -93,7 +95,7 @@ async function plan(
   ys: () => readonly PointHex[],
 ): Promise<Result<MeltIntent, Refusal>> {
   const subject = await subjectOf(ports, command, ys);
-  const refused = firstRefusal(MELT_CHECKS, subject) ?? (await refuseLast(ports, subject));
+  const refused = (await firstRefusalInTurns(MELT_CHECKS, subject, ports.turns)) ?? (await refuseLast(ports, subject));
   return refused === undefined ? ok(intentOf(command.opId, subject)) : err(refused);
 }
 

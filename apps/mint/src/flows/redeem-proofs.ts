@@ -3,7 +3,7 @@ import { lp, toHex } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { amount as amountOf } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
-import { firstRefusal } from '../domain/checks.ts';
+import { firstRefusalInTurns } from '../domain/checks.ts';
 import { feeOf } from '../domain/fees.ts';
 import { once } from '../domain/once.ts';
 import type { Operation, PointHex } from '../domain/operation.ts';
@@ -14,6 +14,7 @@ import { pointOfSecret } from '../domain/side-checks.ts';
 import type { Unit } from '../domain/unit.ts';
 import type { IssuanceControl, Keysets, Projection, Signatory } from '../ports.ts';
 import { inSpan } from '../telemetry.ts';
+import type { Turns } from '../turn-ports.ts';
 import { operate, type OperatePorts, type PlannedOperation } from './operate.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSpent } from './refuse-spent.ts';
@@ -24,6 +25,7 @@ export interface RedeemPorts extends OperatePorts {
   readonly signatory: Signatory;
   readonly projection: Projection;
   readonly limits: RequestLimits;
+  readonly turns: Turns;
 }
 
 export interface RedeemRequest {
@@ -75,7 +77,8 @@ async function plan(
   ys: () => readonly PointHex[],
 ): Promise<Result<PlannedOperation, Refusal>> {
   const subject = subjectOf(ports, request, ys);
-  const refused = firstRefusal(REDEEM_CHECKS, subject) ?? (await refuseStored(ports, subject));
+  const refused =
+    (await firstRefusalInTurns(REDEEM_CHECKS, subject, ports.turns)) ?? (await refuseStored(ports, subject));
   return refused === undefined ? ok(planned(opId, subject)) : err(refused);
 }
 

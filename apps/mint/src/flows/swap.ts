@@ -2,7 +2,7 @@ import { amount as amountOf } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { inSpan } from '@assay/shared/runtime/telemetry';
 import { present } from '@assay/shared/kernel/assert';
-import { firstRefusal } from '../domain/checks.ts';
+import { firstRefusalInTurns } from '../domain/checks.ts';
 import { feeOf } from '../domain/fees.ts';
 import type { PointHex } from '../domain/operation.ts';
 import { once } from '../domain/once.ts';
@@ -11,6 +11,7 @@ import type { RequestLimits, SwapRequest } from '../domain/request.ts';
 import { pointOfSecret } from '../domain/side-checks.ts';
 import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
+import type { Turns } from '../turn-ports.ts';
 import { type Answer, type Attempt, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
@@ -23,6 +24,7 @@ export interface SwapPorts extends OperatePorts {
   readonly keysets: Keysets;
   readonly signatory: Signatory;
   readonly limits: RequestLimits;
+  readonly turns: Turns;
 }
 
 /** NUT-03: spends the inputs and signs the outputs, both or neither. Repeating the request gives the same answer. */
@@ -51,7 +53,7 @@ async function plan(ports: SwapPorts, swapping: Swapping, lost: number): Promise
   const { opId, request, ys } = swapping;
   const subject = subjectOf(ports, request, ys);
   const refused =
-    firstRefusal(SWAP_CHECKS, subject) ??
+    (await firstRefusalInTurns(SWAP_CHECKS, subject, ports.turns)) ??
     firstOf(await Promise.all([refuseProofs(ports, request.inputs), refuseStored(ports, swapping, lost)]));
   if (refused !== undefined) return err(refused);
   const signatures = await sign(ports.signatory, request.outputs);

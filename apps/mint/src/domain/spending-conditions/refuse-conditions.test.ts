@@ -15,7 +15,7 @@ import {
 } from '../../../test/locked-secrets.ts';
 import type { ProofInput } from '../request.ts';
 import { WITNESS_FAULTS, type WitnessFault } from './judge-witness.ts';
-import { refuseConditions } from './refuse-conditions.ts';
+import { conditionSteps, refuseConditions } from './refuse-conditions.ts';
 
 const [A, B, C, R, S, X] = ['a', 'b', 'c', 'r', 's', 'x'].map(signer) as [
   Signer,
@@ -254,5 +254,35 @@ describe('SIG_ALL', () => {
     expect(faultOf(sent([R]), AFTER)).toBeUndefined();
     const anyone = ['1', '2'].map((nonce) => input(secretOf(nonce, locktime)));
     expect([faultOf(anyone), faultOf(anyone, AFTER)]).toEqual([noneOfAll, undefined]);
+  });
+});
+
+describe('long work', () => {
+  const signers = Array.from({ length: 20 }, (_, index) => signer(`of many ${index}`));
+  const [first, ...others] = signers.map(({ key }) => key);
+  const tags = [
+    ['pubkeys', ...others],
+    ['n_sigs', '20'],
+  ];
+  const lockedBy20 = Array.from({ length: 12 }, (_, index) => lockedSecret('P2PK', first, tags, `n${index}`));
+  const piecesOf = (inputs: readonly ProofInput[]) => {
+    const steps = conditionSteps({ inputs, outputs: [], now: BEFORE });
+    for (let pieces = 1; ; pieces += 1) {
+      const { done, value } = steps.next();
+      if (done === true) return { pieces, refused: value?.detail };
+    }
+  };
+
+  it('is done in pieces, and what few signatures take in one', () => {
+    const inputs = lockedBy20.map((secret) => signed(secret, signers));
+    expect(piecesOf(inputs)).toEqual({ pieces: 7, refused: undefined });
+    const plain = Array.from({ length: 1_000 }, (_, index) => input(`plain ${index}`));
+    expect(piecesOf([...plain, signed(p2pk(), [A])])).toEqual({ pieces: 1, refused: undefined });
+  });
+
+  it('ends with the same answer as in one', () => {
+    const inputs = lockedBy20.map((secret) => signed(secret, secret.includes('n11') ? signers.slice(1) : signers));
+    expect(piecesOf(inputs)).toEqual({ pieces: 7, refused: WITNESS_FAULTS['too-few-signatures'] });
+    expect(refuseConditions({ inputs, outputs: [], now: BEFORE })?.detail).toBe(WITNESS_FAULTS['too-few-signatures']);
   });
 });

@@ -1,5 +1,6 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { finished, type Steps } from '../checks.ts';
 import { type Refusal, refusal } from '../refusals.ts';
 import type { BlindedOutput, ProofInput } from '../request.ts';
 import { readSecret } from '../secret.ts';
@@ -40,16 +41,52 @@ interface JudgedInput {
 
 /** Why the inputs may not be spent by whoever sent them, or undefined (03-mint section 7). */
 export function refuseConditions(subject: ConditionsSubject): Refusal | undefined {
+  return finished(conditionSteps(subject));
+}
+
+/**
+ * As `refuseConditions`, piece by piece: a megabyte of right signatures is half a second of work. A piece is at most one
+ * witness, which is short, or a few.
+ */
+export function* conditionSteps(subject: ConditionsSubject): Steps {
+  const pieces = pieceMeter();
   const judged: JudgedInput[] = [];
   for (const input of subject.inputs) {
     const conditions = readConditions(input.secret);
     if (!conditions.ok) return refusal('proof-invalid', DEFECTS[conditions.error]);
     judged.push({ input, conditions: conditions.value });
+    if (pieces.isFull(keysIn(conditions.value) / KEYS_AS_ONE_SIGNATURE)) yield;
   }
   const fault = judged.some(({ conditions }) => conditions?.sigflag === 'SIG_ALL')
     ? faultOfAll(subject, judged)
-    : faultOfEach(subject, judged);
+    : yield* faultOfEach(subject, judged, pieces);
   return fault && refusal('witness-invalid', WITNESS_FAULTS[fault]);
+}
+
+/** A piece of work, in verified signatures: about three milliseconds. */
+const PIECE = 32;
+/** A key is decompressed many times faster than a signature is verified. */
+const KEYS_AS_ONE_SIGNATURE = 8;
+
+interface PieceMeter {
+  /** Whether with so much more work the piece is full; then the next one begins. */
+  isFull(work: number): boolean;
+}
+
+function pieceMeter(): PieceMeter {
+  let done = 0;
+  return {
+    isFull: (work) => {
+      done += work;
+      if (done < PIECE) return false;
+      done = 0;
+      return true;
+    },
+  };
+}
+
+function keysIn(conditions: Conditions | undefined): number {
+  return conditions === undefined ? 0 : conditions.main.keys.length + (conditions.refund?.keys.length ?? 0) + 1;
 }
 
 function readConditions(text: string): Result<Conditions | undefined, ConditionsDefect> {
@@ -58,7 +95,11 @@ function readConditions(text: string): Result<Conditions | undefined, Conditions
   return secret.value === undefined ? ok(undefined) : conditionsOf(secret.value);
 }
 
-function faultOfEach({ now }: ConditionsSubject, judged: readonly JudgedInput[]): WitnessFault | undefined {
+function* faultOfEach(
+  { now }: ConditionsSubject,
+  judged: readonly JudgedInput[],
+  pieces: PieceMeter,
+): Generator<void, WitnessFault | undefined> {
   const judge = witnessJudge(judged.length);
   for (const { input, conditions } of judged) {
     if (conditions === undefined) continue;
@@ -66,6 +107,7 @@ function faultOfEach({ now }: ConditionsSubject, judged: readonly JudgedInput[])
     const fault = judge({ conditions, witness, message: signedByInput(input), now });
     // A wallet whose key is not among those asked for sends no witness, and matches the words `p2pk signature`.
     if (fault !== undefined) return fault === 'no-signatures' ? 'no-valid-signature' : fault;
+    if (pieces.isFull(1 + witness.given)) yield;
   }
   return undefined;
 }
