@@ -19,7 +19,13 @@ export interface MintProcesses {
   readonly signatory: ServerProcess;
   readonly signatoryUrl: string;
   /** Each a process of its own before one database and one signatory. */
-  readonly mints: readonly { readonly process: ServerProcess; readonly url: string }[];
+  readonly mints: readonly {
+    readonly process: ServerProcess;
+    readonly url: string;
+    /** `host:port` of MintService, and of MintAdminService. */
+    readonly teams: string;
+    readonly operators: string;
+  }[];
   stop(): Promise<void>;
 }
 
@@ -81,7 +87,8 @@ async function startMint(dir: string, common: NodeJS.ProcessEnv) {
     logFile: join(dir, `mint-${http}.log`),
     probe: () => ready(metricsPortOf(grpc)),
   });
-  return { process: mint, url: `http://127.0.0.1:${http}` };
+  const [teams, operators] = [`127.0.0.1:${grpc}`, `127.0.0.1:${admin}`];
+  return { process: mint, url: `http://127.0.0.1:${http}`, teams, operators };
 }
 
 async function ready(port: number): Promise<void> {
