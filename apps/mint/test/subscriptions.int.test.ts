@@ -1,9 +1,10 @@
+import { QuoteState } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { type NatsServer, startNats } from '@assay/testkit/servers';
 import { until } from '@assay/testkit/until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOTE_SUBJECTS } from '@assay/proto/catalogue';
+import { mintNoteSubject, NOTE_SUBJECTS } from '@assay/proto/catalogue';
 import { ehashKey, type Quote } from '../src/domain/quote.ts';
 import { filterHash, shardOf } from '../src/domain/subscriptions/kinds.ts';
 import type { SubscribeRequest } from '../src/domain/subscriptions/requests.ts';
@@ -12,6 +13,9 @@ import { aSwap } from './committed-operations.ts';
 import { type RunningMint, runMint } from './running-mint.ts';
 import { aBatch, AUDITOR_KEYS, aVerdict } from './signed-facts.ts';
 import { tellBatch } from './wire-facts.ts';
+
+const { QUOTE_STATE_UNSPECIFIED: state } = QuoteState;
+const ANY_QUOTE = { method: '', poolId: '', pubkey: Buffer.alloc(0), state, resumeToken: '' };
 
 let database: TestDatabase;
 let nats: NatsServer;
@@ -102,7 +106,7 @@ describe('a wallet at one instance', () => {
     const y = swap.inputs[0]?.y ?? '';
     await there.operations.commit(swap);
     await until('a note', () => (subjects.length > 0 ? true : undefined));
-    expect(subjects).toEqual([`assay.v1.ntf.mint.proof_state.${String(shardOf(filterHash(y))).padStart(2, '0')}`]);
+    expect(subjects).toEqual([mintNoteSubject('proof_state', shardOf(filterHash(y)))]);
     tap.unsubscribe();
   });
 
@@ -130,6 +134,18 @@ describe('a wallet at one instance', () => {
     expect(await here.subscriptions.resync()).toBe(0);
     expect(told).toHaveLength(2);
     close();
+  });
+
+  test('and a team that watches quotes see the same', async () => {
+    const { quote, settle } = await pendingQuote('watched');
+    const watched = here.teams.watchQuotes({ ...ANY_QUOTE, method: 'ehash' }, { deadlineMs: 20_000 });
+    const versions: bigint[] = [];
+    for await (const { update } of watched) {
+      if (update?.$case === 'bookmark') await settle();
+      else if (update?.value.quoteId === quote.quote) versions.push(update.value.version);
+      if (versions.length === 2) break;
+    }
+    expect(versions).toEqual([1n, 2n]);
   });
 
   test('goes on without NATS: its own instance at once, the other one by resync', async () => {

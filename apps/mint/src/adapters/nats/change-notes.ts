@@ -3,7 +3,6 @@ import { ChangeNote as WireNote } from '@assay/proto/gen/assay/mint/v1/events';
 import { fromHex, toHex } from '@assay/shared/kernel/bytes';
 import type { Bus } from '@assay/shared/runtime/nats';
 import type { ServiceContext } from '@assay/shared/runtime/service';
-import type { Subscription } from '@nats-io/nats-core';
 import { setTimeout as wait } from 'node:timers/promises';
 import { filterHash, shardOf, type SubscriptionKind } from '../../domain/subscriptions/kinds.ts';
 import { type Change, filterOf, kindOf } from '../../domain/subscriptions/observed.ts';
@@ -17,7 +16,7 @@ const HASH_BYTES = 32;
 interface Shard {
   readonly kind: SubscriptionKind;
   readonly subject: string;
-  subscription: Subscription | undefined;
+  subscription: ReturnType<Bus['nc']['subscribe']> | undefined;
   comesIn: Promise<void>;
 }
 
