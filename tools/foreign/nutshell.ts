@@ -78,7 +78,7 @@ async function walk(all: readonly Step[]): Promise<PartResult> {
 
 await runForeignSuite({
   name: 'nutshell',
-  takes: 'a Python environment with the package cashu (pip install cashu "marshmallow<4")',
+  takes: 'a Python environment with the package cashu (pip install cashu==0.20.2 "marshmallow<4")',
   landmark: 'bin/cashu',
   mint: { units: ['sat'] },
   run: async (path, mint) => {
