@@ -4,7 +4,7 @@ import { until } from '@assay/testkit/until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { QuoteDocument } from '../src/adapters/mongo/quote-document.ts';
 import { type MintProcesses, startMintProcesses } from './mint-processes.ts';
-import { WALLET_KEY, WALLET_SECRET } from './wallet-secrets.ts';
+import { blind, WALLET_KEY, WALLET_SECRET } from './wallet-secrets.ts';
 
 // An unmodified wallet before two instances whose Lightning is fake.
 
@@ -26,8 +26,8 @@ const isPaid = (of: Wallet, quote: string) =>
   until('the quote is paid', async () => ((await of.checkMintQuoteBolt11(quote)).state === 'PAID' ? true : undefined));
 const stored = () => processes.database.db.collection<QuoteDocument>('quotes');
 
-async function post(path: string, body: unknown): Promise<{ code: number; json: unknown }> {
-  const response = await fetch(`${processes.mints[0]?.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+async function post(path: string, body: unknown, index = 0): Promise<{ code: number; json: unknown }> {
+  const response = await fetch(`${processes.mints[index]?.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
   const json: unknown = await response.json();
   return { code: (json as { code?: number }).code ?? 200, json };
 }
@@ -80,6 +80,44 @@ test('both instances see every payment, and each quote is paid by one', async ()
   });
   const once = { quote: { $in: ids }, version: 2, amountPaid: 3n, payments: { $size: 1 } };
   expect(await stored().countDocuments(once)).toBe(ids.length);
+});
+
+describe('a hundred requests at once, at two instances', () => {
+  /** Quotes of 8 that are paid. */
+  const paidQuotes = async (count: number) => {
+    const own = await wallet();
+    const quotes = await Promise.all(Array.from({ length: count }, () => own.createMintQuoteBolt11(8)));
+    for (const { quote } of quotes) await isPaid(own, quote);
+    return quotes.map(({ quote }) => quote);
+  };
+  const outputOf = async (name: string, value: bigint) => {
+    const { output } = blind(name, value, { id: (await wallet()).keyChain.getKeyset().id });
+    return { amount: Number(value), id: output.keyset, B_: output.b };
+  };
+  const countsOf = (answers: readonly { code: number }[]) => {
+    const codes = answers.map(({ code }) => code);
+    return Object.fromEntries(codes.map((code) => [code, codes.filter((other) => other === code).length]));
+  };
+
+  test('for one quote mint it once, the others find it issued', async () => {
+    const [quote] = await paidQuotes(1);
+    const outputs = await Promise.all(Array.from({ length: 100 }, (_, at) => outputOf(`rival ${at}`, 8n)));
+    const asked = outputs.map((output, at) => post('/v1/mint/bolt11', { quote, outputs: [output] }, at % 2));
+    expect(countsOf(await Promise.all(asked))).toEqual({ 200: 1, 20_002: 99 });
+  });
+
+  test('for batches that share a quote mint one batch whole', async () => {
+    const [shared, ...own] = await paidQuotes(21);
+    const outputs = await Promise.all(own.map((_, at) => outputOf(`batch ${at}`, 16n)));
+    const asked = own.map((quote, at) =>
+      post('/v1/mint/bolt11/batch', { quotes: [quote, shared], outputs: [outputs[at]] }, at % 2),
+    );
+    expect(countsOf(await Promise.all(asked))).toEqual({ 200: 1, 20_002: 19 });
+    await until('counters follow', async () => {
+      const issued = await stored().countDocuments({ state: 'ISSUED', amountIssued: 8n, quote: { $in: own } });
+      return issued === 1 ? true : undefined;
+    });
+  });
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { unixMs } from '@assay/shared/kernel/clock';
 import { amount } from '@assay/shared/kernel/money';
 import { systemClock } from '@assay/shared/runtime/clock';
+import { metricsText } from '@assay/shared/runtime/metrics';
 import { testContext } from '@assay/testkit/context';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -49,6 +50,11 @@ test('the fake pays each request by itself, after the delay', async () => {
   expect(await fake.checkIncoming(lookupId)).toEqual([]);
   clock.advance(1);
   expect(await fake.checkIncoming(lookupId)).toMatchObject([{ amount: 7n }]);
+});
+
+test('whoever scrapes is told that Lightning is fake', async () => {
+  await opened();
+  expect((await metricsText()).text).toMatch(/^assay_mint_fake_lightning 1$/m);
 });
 
 test('in production the fake does not start, and says why', async () => {
