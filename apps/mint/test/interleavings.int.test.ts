@@ -12,23 +12,14 @@ import { paidBy } from '../src/domain/quote.ts';
 import { unitSupplies } from '../src/domain/supply.ts';
 import { projectOperations } from '../src/flows/project-operations.ts';
 import { recount } from '../src/flows/recount.ts';
-import {
-  type Interleaved,
-  MINT_QUOTE_AMOUNT,
-  MINT_QUOTES,
-  ROUNDS,
-  runInterleaved,
-  turningKeys,
-} from './interleavings.ts';
-import { BOLT11_RULES } from './memory-mint.ts';
+import { MINT_QUOTE_AMOUNT, MINT_QUOTES, ROUNDS, runInterleaved, turningKeys } from './interleavings.ts';
+import { databaseMint, type Stores } from './melting-database.ts';
 import { scriptedPayments } from './scripted-payments.ts';
 import { WALLET_KEY } from './wallet-secrets.ts';
 
 const RUNS = 12;
 const TEST_MS = 300_000;
 const CLOSED = { tell: () => undefined };
-
-type Stores = Awaited<ReturnType<typeof mongoStores>>;
 
 /** A locked quote of 8 sat, paid. */
 async function paidSatQuote({ quotes, clock }: Stores, index: number): Promise<string> {
@@ -42,17 +33,6 @@ async function paidSatQuote({ quotes, clock }: Stores, index: number): Promise<s
   return quote;
 }
 
-function instance(stores: Stores, backend: Interleaved['backend'], turned: Interleaved['turned']) {
-  return {
-    ...stores,
-    ...turningKeys(turned),
-    ...{ quotes: stores.reader, quoteIds: randomQuoteIds(stores.clock), projection: { wake: () => undefined } },
-    ...{ bolt11: { backend, rules: BOLT11_RULES }, deposits: undefined, meltRules: BOLT11_RULES },
-    ...{ limits: { inputs: 1_000, outputs: 1_000 }, batchMax: 100 },
-    patience: { waitFor: <T>(work: Promise<T>) => work, leave: () => undefined },
-  };
-}
-
 async function run(rounds: Parameters<typeof runInterleaved>[1]): Promise<void> {
   const database = await testDatabase();
   const clock = new FakeClock();
@@ -62,7 +42,7 @@ async function run(rounds: Parameters<typeof runInterleaved>[1]): Promise<void> 
     const [backend, turned] = [scriptedPayments(), { level: 'NONE' as const, active: 0 }];
     const quotes: string[] = [];
     for (let index = 0; index < MINT_QUOTES; index += 1) quotes.push(await paidSatQuote(here, index));
-    const instances = [here, there].map((stores) => instance(stores, backend, turned));
+    const instances = [here, there].map((stores) => databaseMint(stores, { backend, ...turningKeys(turned) }));
     await runInterleaved({ instances, backend, clock, quotes, turned }, rounds);
     while ((await projectOperations({ ...here, operations: here.unprojected })) > 0);
     for (const { minted, outstanding, fees, melted, surplus } of unitSupplies(await here.counters.read())) {

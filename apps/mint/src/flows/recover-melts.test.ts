@@ -3,7 +3,7 @@ import { amount } from '@assay/shared/kernel/money';
 import type { LockingKey } from '@assay/shared/kernel/ids';
 import { ok } from '@assay/shared/kernel/result';
 import { describe, expect, it } from 'vitest';
-import { Crash, crashing, type Failpoints } from '../../test/failpoints.ts';
+import { dieEverywhere } from '../../test/dying-melts.ts';
 import {
   ACCOUNT,
   aMeltQuote,
@@ -43,47 +43,11 @@ async function stateOf(mint: MeltingMint, quote: string): Promise<string> {
   return found.ok ? found.value.state : found.error.code;
 }
 
-/** The mint as a process that dies at a call of its stores, its payers or its signatory. */
-function dying(mint: MeltingMint, points: Failpoints): MeltingMint['ports'] {
-  const { ports } = mint;
-  const bolt11 = { ...present(ports.bolt11, 'Lightning'), backend: crashing(mint.backend, points) };
-  return {
-    ...ports,
-    bolt11,
-    melts: crashing(ports.melts, points),
-    meltQuotes: crashing(ports.meltQuotes, points),
-    signatory: crashing(ports.signatory, points),
-    quoteStore: crashing(ports.quoteStore, points),
-    // A process that dies waits for nothing.
-    patience: { waitFor: (work) => work, leave: () => undefined },
-  };
-}
-
-/** Runs `melt` in processes that die at each of their calls, until one gets through. */
-async function dieEverywhere(
-  prepare: () => Promise<{ mint: MeltingMint; command: Parameters<typeof melt>[1] }>,
-  check: (mint: MeltingMint, command: Parameters<typeof melt>[1], where: string) => Promise<void>,
-): Promise<number> {
-  for (const when of ['before', 'after'] as const) {
-    for (let at = 1; ; at += 1) {
-      const { mint, command } = await prepare();
-      const points = { calls: 0, at, when };
-      const ended = await melt(dying(mint, points), command).catch((fault: unknown) => fault);
-      if (!(ended instanceof Crash)) {
-        if (when === 'after') return at - 1;
-        break;
-      }
-      await check(mint, command, `${when} call ${at}: ${ended.message}`);
-    }
-  }
-  return 0;
-}
-
 describe('a process that dies at any call of a melt', () => {
   const prepare = async () => {
     const mint = meltingMint();
     const { command } = await prepared(mint);
-    return { mint, command };
+    return { mint, command, ports: mint.ports };
   };
 
   it('the recovery and the repeated request pay once, with the signatures of a melt that was not disturbed', async () => {
@@ -91,7 +55,7 @@ describe('a process that dies at any call of a melt', () => {
     const undisturbed = await meltAs(calm.mint, calm.command);
     const change = undisturbed.ok ? undisturbed.value.change : [];
     expect(change).toHaveLength(2);
-    const calls = await dieEverywhere(prepare, async (mint, command, where) => {
+    const calls = await dieEverywhere(prepare, async ({ mint, command }, where) => {
       await recovered(mint);
       const answer = await meltAs(mint, command);
       expect([where, answer]).toMatchObject([where, { ok: true, value: { state: 'PAID', change } }]);
@@ -104,7 +68,7 @@ describe('a process that dies at any call of a melt', () => {
   });
 
   it('the repeated request alone, without a recovery, never pays a second time', async () => {
-    await dieEverywhere(prepare, async (mint, command, where) => {
+    await dieEverywhere(prepare, async ({ mint, command }, where) => {
       const answer = await meltAs(mint, command);
       expect([where, answer]).toMatchObject([where, { ok: true }]);
       await recovered(mint);
@@ -116,11 +80,11 @@ describe('a process that dies at any call of a melt', () => {
   it('and whose payment fails leaves its inputs free in the end', async () => {
     await dieEverywhere(
       async () => {
-        const { mint, command } = await prepare();
-        mint.backend.ends = 'FAILED';
-        return { mint, command };
+        const failing = await prepare();
+        failing.mint.backend.ends = 'FAILED';
+        return failing;
       },
-      async (mint, command, where) => {
+      async ({ mint, command }, where) => {
         await recovered(mint);
         expect([where, mint.store.spent.size, mint.store.signed.size]).toEqual([where, 0, 0]);
         expect([where, await stateOf(mint, command.quoteId)]).toEqual([where, 'UNPAID']);
@@ -232,7 +196,7 @@ describe('a request of this mint itself', () => {
     const mint = meltingMint();
     const own = await ownRequest(mint);
     const { quote, inputs, command } = await prepared(mint);
-    return { mint, own, quote, inputs, command };
+    return { mint, own, quote, inputs, command, ports: mint.ports };
   };
 
   it('is settled inside: no reserve, no fee, and its quote can be minted', async () => {
@@ -250,7 +214,7 @@ describe('a request of this mint itself', () => {
   });
 
   it('a process that dies at any call leaves it paid once, by one payment', async () => {
-    const calls = await dieEverywhere(prepare, async (mint, command, where) => {
+    const calls = await dieEverywhere(prepare, async ({ mint, command }, where) => {
       await recovered(mint);
       expect([where, await meltAs(mint, command)]).toMatchObject([where, { value: { state: 'PAID' } }]);
       const { paysQuote } = present(await mint.ports.meltQuotes.find(command.quoteId), 'quote');
