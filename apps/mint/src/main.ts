@@ -50,13 +50,13 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
     ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context), turns: fairTurns() },
   };
   startRecovery(context, wallets);
-  const observed = { ...stores, quotes: reader, notes, render: renderPayload };
+  const observed = { ...wallets, notes, render: renderPayload };
   const subscriptions = startSubscriptions(context, observed, config.MINT_WS_RESYNC_MS);
   await startHttpServer(context, { ...wallets, subscriptions }, httpOptionsOf(config));
 
   // Wallets are served without NATS: events wait in the outboxes.
   const bus = await connectBus(context, config.NATS_URL);
-  startRelay(context, db, bus, OUTBOX_COLLECTIONS);
+  stores.handEventsTo(startRelay(context, db, bus, OUTBOX_COLLECTIONS));
   await notes.connect(bus);
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);

@@ -73,7 +73,7 @@ export async function runMint({
   const bus = await connectNats(context, { url: natsUrl });
   await ensureStreams(bus, 'mint', STREAMS);
   await changes.connect(bus);
-  startRelay(context, db, bus, OUTBOX_COLLECTIONS);
+  stored.handEventsTo(startRelay(context, db, bus, OUTBOX_COLLECTIONS));
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   const signers = { pools, auditorKeys: AUDITOR_KEYS };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);

@@ -1,4 +1,5 @@
 import type { Collection } from 'mongodb';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { StoredEntry } from './relay-lanes.ts';
 
 export interface PendingDocument {
@@ -7,9 +8,12 @@ export interface PendingDocument {
 }
 
 const DOCUMENTS_PER_WRITE = 500;
+/** Nobody waits for a removal, so it may wait for others. */
+const GATHER_MS = 25;
 
 /**
- * Takes published entries out of their documents, in groups: what arrives while a write is under way goes with the next one.
+ * Takes published entries out of their documents, in groups: what arrives within a moment, or while a write is under way,
+ * goes with the next one.
  * The `version` of a document stays as it is: its state did not change.
  */
 export class RelayRemovals {
@@ -34,6 +38,7 @@ export class RelayRemovals {
   private async writeAll(): Promise<void> {
     this.writing = true;
     while (this.waiting.size > 0) {
+      await wait(GATHER_MS);
       const group = [...this.waiting].slice(0, DOCUMENTS_PER_WRITE);
       for (const [documentId] of group) this.waiting.delete(documentId);
       await this.write(group);

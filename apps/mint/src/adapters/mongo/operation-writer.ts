@@ -20,6 +20,8 @@ interface Written<Operation, Document extends { _id: string }> {
   readonly clock: Clock;
   /** @param at just before the insert */
   readonly render: (operation: Operation, at: UnixMs) => OptionalUnlessRequiredId<Document>;
+  /** Told each document that is committed now. */
+  readonly onCommit?: (document: OptionalUnlessRequiredId<Document>) => void;
 }
 
 /** Inserts operations in groups: each one whole or, when another operation holds one of its keys, not at all. */
@@ -35,7 +37,7 @@ export function operationWriter<Operation extends { readonly opId: string }, Doc
 }
 
 async function insertGroup<Operation extends { readonly opId: string }, Document extends { _id: string }>(
-  { collection, clock, render }: Written<Operation, Document>,
+  { collection, clock, render, onCommit = () => undefined }: Written<Operation, Document>,
   operations: readonly Operation[],
 ): Promise<readonly GroupOutcome[]> {
   const startedAt = performance.now();
@@ -43,6 +45,7 @@ async function insertGroup<Operation extends { readonly opId: string }, Document
   const documents = operations.map((operation) => render(operation, at));
   try {
     await collection.insertMany(documents, { ordered: false, maxTimeMS: COMMIT_MAX_MS });
+    documents.forEach((document) => onCommit(document));
     return operations.map(() => 'committed');
   } catch (error) {
     const duplicates = duplicateWrites(error);

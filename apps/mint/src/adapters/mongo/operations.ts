@@ -1,4 +1,5 @@
 import type { Clock } from '@assay/shared/kernel/clock';
+import type { OutboxEntry } from '@assay/shared/runtime/outbox';
 import type { Collection, Db } from 'mongodb';
 import type { Operation, PointHex, UncommittedOperation } from '../../domain/operation.ts';
 import { pointHex } from '../../domain/side-checks.ts';
@@ -19,11 +20,14 @@ const READ = { inFlightMax: 2, waitingMax: 10_000 } as const;
 const IDS_PER_READ = 64;
 const POINTS_PER_READ = 1_000;
 
+/** Told the event of each operation that is committed. */
+type OnCommit = (opId: string, event: OutboxEntry) => void;
+
 /**
  * Operations in MongoDB. Single requests travel in groups: reads as one `$in`, inserts as one unordered `insertMany`. The
  * connection reads majority from the primary and writes majority with journal.
  */
-export function mongoOperations(db: Db, clock: Clock): Operations {
+export function mongoOperations(db: Db, clock: Clock, onCommit: OnCommit = () => undefined): Operations {
   const collection = db.collection<OperationDocument>(OPERATIONS.name);
   const findByPoint = {
     spent: pointReader((ys) => readSpent(collection, ys)),
@@ -39,6 +43,7 @@ export function mongoOperations(db: Db, clock: Clock): Operations {
       collection,
       clock,
       render: (operation, committedAt) => renderOperation({ ...operation, committedAt }),
+      onCommit: ({ _id, outbox: [entry] }) => entry !== undefined && onCommit(_id, entry),
     }),
     findSpent: findByPoint.spent,
     findSigned: findByPoint.signed,

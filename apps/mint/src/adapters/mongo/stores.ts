@@ -4,6 +4,7 @@ import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { LEASES } from '@assay/shared/runtime/leases';
 import { type CollectionDefinition, ensureCollections } from '@assay/shared/runtime/mongo';
 import { requestIds } from '@assay/shared/runtime/request-ids';
+import type { OutboxEntry, Relay } from '@assay/shared/runtime/outbox';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Db } from 'mongodb';
 import {
@@ -36,7 +37,20 @@ import { SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS } from './supply-document.ts';
 import { mongoSupplyHistory } from './supply-history.ts';
 
 const COLLECTIONS: readonly CollectionDefinition[] = [
-  ...[QUOTES, OPERATIONS, MELT_QUOTES, SUPPLY, SUPPLY_CHUNKS, SUPPLY_CUTS, FUNDS, GRANTS, ROTATIONS, CONTROL, INSTANCES, LEASES],
+  ...[
+    QUOTES,
+    OPERATIONS,
+    MELT_QUOTES,
+    SUPPLY,
+    SUPPLY_CHUNKS,
+    SUPPLY_CUTS,
+    FUNDS,
+    GRANTS,
+    ROTATIONS,
+    CONTROL,
+    INSTANCES,
+    LEASES,
+  ],
   ...CONSUMER_COLLECTIONS,
   ...ADMIN_COLLECTIONS,
 ];
@@ -53,6 +67,8 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
   const quotes = announcedQuotes(mongoQuotes(db), notes);
   const quoteReader = mongoQuoteReader(db);
   const projection = mongoProjection(db);
+  let relay: Relay | undefined;
+  const handOver = (opId: string, event: OutboxEntry) => relay?.committed(OPERATIONS.name, opId, event);
   const rebuild = (naturalKey: string) => catchUpQuote({ quotes, steps: projection.steps, clock }, naturalKey);
   return {
     clock,
@@ -60,7 +76,7 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     quoteStore: quotes,
     payable: quoteReader,
     reader: { ...quoteReader, rebuild },
-    operations: announcedOperations(mongoOperations(db, clock), notes),
+    operations: announcedOperations(mongoOperations(db, clock, handOver), notes),
     melts: announcedMelts(mongoMelts(db, clock), notes, clock),
     meltQuotes: announcedMeltQuotes(mongoMeltQuotes(db), notes),
     ...projection,
@@ -75,5 +91,7 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     log: adminLog(db),
     requestIds: requestIds(db, clock),
     controlStore: await mongoControl(context, db),
+    /** From now on the events of operations go out without being read back. */
+    handEventsTo: (started: Relay) => void (relay = started),
   };
 }
