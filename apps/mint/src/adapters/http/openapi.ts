@@ -52,6 +52,8 @@ function operationOf({ path, nut, summary, body, answer }: Endpoint): Renderable
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
+    // A field that is added later breaks nobody.
+    io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema._zod.def.type === 'bigint') Object.assign(jsonSchema, { type: 'integer', minimum: 0 });
     },
