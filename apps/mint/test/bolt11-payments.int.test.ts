@@ -102,6 +102,21 @@ describe('a payment', () => {
     expect([await stateOf(other), await stateOf(third)]).toEqual(['UNPAID', 'PAID']);
   });
 
+  test('is told to have paid only if it did, also when two race for a quote in one group and in one millisecond', async () => {
+    const [contested, ...others] = [await created(), await created(), await created()];
+    const now = systemClock.now();
+    const credits = { ...here.credits, clock: { now: () => now } };
+    const pay = (quote: Quote, id: string) => creditPayment(credits, quote, { id, amount: amount(28n) });
+    const [inside, outside] = await Promise.all([
+      pay(contested, 'melt:contested'),
+      pay(contested, 'bolt11:contested'),
+      ...others.map((quote, at) => pay(quote, `bolt11:other-${at}`)),
+    ]);
+    expect(new Set([inside, outside])).toEqual(new Set(['paid', 'refused']));
+    const [payment] = present(await there.quotes.find(contested.naturalKey), 'quote').payments;
+    expect(payment?.id).toBe(inside === 'paid' ? 'melt:contested' : 'bolt11:contested');
+  });
+
   test('is found by the other instance, page after page, when the one that made the quotes is gone', async () => {
     const quotes = await Promise.all(Array.from({ length: 250 }, () => created()));
     await sweep(there);
