@@ -71,8 +71,9 @@ export function fields<F extends Readonly<Record<string, Shape<unknown>>>>(
   const properties = Object.fromEntries(entries.map(([name, { schema }]) => [name, schema]));
   return shape({ type: 'object', properties, required }, (value, what) => {
     const object = objectOf(value, what);
-    const read = entries.map(([name, { read: of }]) => [name, of(object.get(name), partOf(what, name))] as const);
-    return Object.fromEntries(read) as { readonly [K in keyof F]: ReadBy<F[K]> };
+    const read: Record<string, unknown> = {};
+    for (const [name, field] of entries) read[name] = field.read(object.get(name), partOf(what, name));
+    return read as { readonly [K in keyof F]: ReadBy<F[K]> };
   });
 }
 
