@@ -44,6 +44,21 @@ describe('a swap', () => {
     expect(await swapAs(without, 'once', request)).toEqual(first);
   });
 
+  it('of too many inputs is refused before any of their secrets is looked at', async () => {
+    const mint = memoryMint({ paid: 8n });
+    const [proof] = await mintProofs(mint, 'minted', [8n]);
+    if (proof === undefined) throw new Error('nothing was minted');
+    const unread = {
+      ...proof,
+      get secret(): string {
+        throw new Error('looked at');
+      },
+    };
+    const inputs = Array.from({ length: 1_001 }, () => unread);
+    const answer = await swapAs(mint, 'many', { inputs, outputs: swapRequest('many', [], [8n], mint.keyset).outputs });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'too-many-inputs' } });
+  });
+
   it('for outputs that are signed already spends nothing', async () => {
     const mint = memoryMint({ paid: 8n });
     const [one, other] = await mintProofs(mint, 'minted', [4n, 4n]);

@@ -8,7 +8,7 @@ import type { PointHex } from '../domain/operation.ts';
 import { once } from '../domain/once.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { RequestLimits, SwapRequest } from '../domain/request.ts';
-import { pointOfSecret } from '../domain/side-checks.ts';
+import { pointOfSecret, refuseTooMany } from '../domain/side-checks.ts';
 import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
@@ -34,8 +34,10 @@ export function swap(ports: SwapPorts, opId: string, request: SwapRequest): Prom
   const swapping = { opId, request, ys, spentAtFirst: once(() => refuseSpent(ports, ys())) };
   const attempt: Attempt = {
     ...{ kind: 'SWAP', opId },
-    // Whoever repeats a swap finds its own inputs spent.
-    isFresh: async () => (await swapping.spentAtFirst()) === undefined,
+    // Whoever repeats a swap finds its own inputs spent. A megabyte of secrets is half a second of work: too many are
+    // refused before.
+    isFresh: async () =>
+      refuseTooMany({ ...ports, ...request }) === undefined && (await swapping.spentAtFirst()) === undefined,
     plan: (lost) => plan(ports, swapping, lost),
   };
   return inSpan('mint.swap', { attributes }, (span) => operate(ports, attempt, span));
