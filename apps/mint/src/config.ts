@@ -59,7 +59,13 @@ export const CONFIG = defineConfig('MINT', {
   MINT_LIMIT_BATCH: integer({ min: 1, max: 100 }).default(100).describe('quotes of one batch (NUT-29)'),
   MINT_RATE_PER_IP_MIN: integer({ min: 0, max: 10_000_000 })
     .default(6_000)
-    .describe('HTTP requests of one address a minute; 0 = no limit'),
+    .describe('HTTP requests of one address a minute, one more for each 4 KiB of a body; 0 = no limit'),
+  MINT_LIMIT_CONNECTIONS: integer({ min: 16, max: 1_000_000 })
+    .default(20_000)
+    .describe('open connections of this process, WebSockets included'),
+  MINT_LIMIT_CONNECTIONS_PER_IP: integer({ min: 0, max: 1_000_000 })
+    .default(2_000)
+    .describe('of one address; 0 = no limit, for a mint behind a proxy'),
   MINT_WS_RESYNC_MS: integer({ min: 100, max: 600_000 })
     .default(10_000)
     .describe('how often what wallets are subscribed to is read again'),
@@ -84,6 +90,10 @@ export function httpOptionsOf(config: MintConfig) {
     port: config.MINT_HTTP_PORT,
     bodyBytesMax: config.MINT_LIMIT_BODY_BYTES,
     requestsPerMinute: config.MINT_RATE_PER_IP_MIN,
+    connections: {
+      connectionsMax: config.MINT_LIMIT_CONNECTIONS,
+      connectionsPerNetwork: config.MINT_LIMIT_CONNECTIONS_PER_IP,
+    },
   };
 }
 

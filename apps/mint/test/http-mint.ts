@@ -33,7 +33,8 @@ export async function httpMint(
   const mint = memoryMint({ paid });
   const context = testContext({ clock: mint.clock });
   const identity = { name: 'test', pubkey: MINT_KEY, version: 'assay-mint/0.0.0' };
-  const limits = { host: '127.0.0.1', port: 0, bodyBytesMax: 1_048_576, requestsPerMinute: 0 };
+  const connections = { connectionsMax: 20_000, connectionsPerNetwork: 0 };
+  const limits = { host: '127.0.0.1', port: 0, bodyBytesMax: 1_048_576, requestsPerMinute: 0, connections };
   const offered = { fundedUnits: new Set([SAT_UNIT]), depositUnits: [] };
   const api = replace({ ...mint.ports, ...meltPorts(mint), ...offered, identity });
   const notes = memoryBus().instance(renderPayload);

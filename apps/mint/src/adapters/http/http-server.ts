@@ -1,11 +1,13 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Socket } from 'node:net';
 import { refusal } from '../../domain/refusals.ts';
 import type { Subscriptions } from '../../flows/serve-subscriptions.ts';
 import { type HttpAnswer, refused } from './answers.ts';
 import { supportBrowsers } from './browser-support.ts';
+import { type ConnectionLimits, limitConnections } from './connection-limit.ts';
 import { renderJson } from './json-text.ts';
-import { rateLimit } from './rate-limit.ts';
+import { type RateLimit, rateLimit } from './rate-limit.ts';
 import { type MintApi, registerRoutes } from './routes.ts';
 import type { SocketLimits } from './websocket/limits.ts';
 import { isWebSocketRequest, serveWebSocket } from './websocket/websocket-server.ts';
@@ -15,14 +17,27 @@ export interface HttpOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly bodyBytesMax: number;
-  /** Of one address; 0 = no limit. */
+  /** Of one address; 0 = no limit. A long body counts as several. */
   readonly requestsPerMinute: number;
+  readonly connections: ConnectionLimits;
   readonly sockets?: Partial<SocketLimits>;
+  readonly patience?: HttpPatience;
 }
 
-const REQUEST_MS_MAX = 30_000;
+/** How long a wallet may take to say what it wants. */
+interface HttpPatience {
+  /** From the connection, or the first byte of a later request, to the end of the headers. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often those that take longer are looked for. */
+  readonly lookEveryMs: number;
+}
+
+const PATIENCE: HttpPatience = { headersMs: 10_000, requestMs: 30_000, lookEveryMs: 2_000 };
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
+/** A body counts as one request more for each so many bytes: what it costs the mint grows with it. */
+const BYTES_OF_REQUEST = 4_096;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Serves the NUT HTTP API and its WebSocket; ends at stage `edge`. Returns the port in use. */
@@ -31,16 +46,24 @@ export async function startHttpServer(
   api: MintApi & { readonly subscriptions: Subscriptions },
   options: HttpOptions,
 ): Promise<{ readonly port: number }> {
+  const { headersMs, requestMs, lookEveryMs } = options.patience ?? PATIENCE;
   const app = fastify({
     bodyLimit: options.bodyBytesMax,
-    requestTimeout: REQUEST_MS_MAX,
+    requestTimeout: requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, shouldUpgradeCallback: isWebSocketRequest },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: lookEveryMs,
+      shouldUpgradeCallback: isWebSocketRequest,
+    },
     exposeHeadRoutes: false,
     // What the header admits: a long id is an unknown one.
     routerOptions: { maxParamLength: HEADER_BYTES_MAX },
     frameworkErrors: (_, __, reply) => void noSuchEndpoint(reply, 400),
+    clientErrorHandler: answerBroken,
   });
+  limitConnections(app.server, options.connections);
   await supportBrowsers(app);
   acceptAnyType(app);
   const rate = rateLimit(context.clock, options.requestsPerMinute);
@@ -61,9 +84,16 @@ function acceptAnyType(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 }
 
-function limitRequests(app: FastifyInstance, limit: ReturnType<typeof rateLimit>): void {
+function limitRequests(app: FastifyInstance, limit: RateLimit): void {
+  const answerTooMany = (reply: FastifyReply) =>
+    // Whoever goes on has to connect again.
+    reply.header('connection', 'close').send(refused(refusal('rate-limited')));
   app.addHook('onRequest', async (request, reply) => {
-    if (!limit.takes(request.ip)) await reply.send(refused(refusal('rate-limited')));
+    if (!limit.takes(request.ip)) await answerTooMany(reply);
+  });
+  app.addHook('preHandler', async ({ ip, body }, reply) => {
+    const more = body instanceof Uint8Array ? Math.floor(body.length / BYTES_OF_REQUEST) : 0;
+    if (more > 0 && !limit.takes(ip, more)) await answerTooMany(reply);
   });
 }
 
@@ -96,4 +126,21 @@ function answerFaults(app: FastifyInstance, { log }: ServiceContext): void {
 function noSuchEndpoint(reply: FastifyReply, status: 400 | 404): FastifyReply {
   const { body } = refused(refusal('bad-request', 'no such endpoint'));
   return reply.code(status).type(JSON_TYPE).send(renderJson(body));
+}
+
+/** Node's own words for what broke before there was a request, as far as they are not simply 400. */
+const BROKEN: Readonly<Record<string, readonly [status: string, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', `headers of more than ${HEADER_BYTES_MAX} bytes`],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long'],
+};
+
+/** What is no HTTP has no request to answer: the socket is told, and cut. */
+function answerBroken({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writable && code !== 'ECONNRESET') {
+    const [status, detail] = BROKEN[code ?? ''] ?? ['400 Bad Request', 'this is no HTTP'];
+    const text = renderJson(refused(refusal('bad-request', detail)).body);
+    const head = `HTTP/1.1 ${status}\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${Buffer.byteLength(text)}`;
+    socket.write(`${head}\r\nConnection: close\r\n\r\n${text}`);
+  }
+  socket.destroySoon();
 }

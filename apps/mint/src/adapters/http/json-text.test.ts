@@ -66,7 +66,16 @@ describe('JSON without loss', () => {
     expect(parseJsonText(`"${'\\n'.repeat(500_000)}"`).ok).toBe(true);
     expect(parseJsonText('['.repeat(1_000_000)).ok).toBe(false);
     expect(parseJsonText('{"a":'.repeat(200_000)).ok).toBe(false);
-    expect(parseJsonText(`[${'"x",'.repeat(250_000)}"\\n"]`).ok).toBe(true);
+    expect(parseJsonText(`["${'x'.repeat(1_000_000)}","\\n"]`).ok).toBe(true);
+  });
+
+  it('reads 32,768 values and no more, whatever they are', () => {
+    for (const value of ['1', '""', '{}', '[]', 'null', '1.5']) {
+      const list = (count: number) => `[${Array.from({ length: count }, () => value).join(',')}]`;
+      expect([32_767, 32_768].map((count) => parseJsonText(list(count)).ok)).toEqual([true, false]);
+    }
+    const fields = (count: number) => `{${Array.from({ length: count }, (_, at) => `"${at}":1`).join(',')}}`;
+    expect([32_767, 32_768].map((count) => parseJsonText(fields(count)).ok)).toEqual([true, false]);
   });
 
   it('writes bigint as an integer and leaves undefined out', () => {

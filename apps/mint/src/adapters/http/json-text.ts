@@ -12,6 +12,8 @@ interface LooseNumber {
 }
 
 const DEPTH_MAX = 16;
+/** A swap of 1,000 for 1,000, with all that wallets add to proofs, has half of them; a megabyte of zeros has half a million. */
+const VALUES_MAX = 32_768;
 /** An integer of more digits is no amount anyway, and long ones are slow to read. */
 const DIGITS_MAX = 20;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -19,6 +21,7 @@ const INTEGER = /^(?:0|[1-9][0-9]*)$/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const CONTROL_END = 0x20;
+const BLANK = 0x20;
 const SPACE = /[ \t\n\r]*/y;
 const LITERALS: readonly (readonly [string, boolean | null])[] = [
   ['true', true],
@@ -28,7 +31,7 @@ const LITERALS: readonly (readonly [string, boolean | null])[] = [
 
 /**
  * Reads JSON text. Refused beside what is no JSON: repeated keys (readers differ on which one counts), unpaired
- * surrogates (they have no UTF-8, so that two secrets would become one), nesting deeper than 16.
+ * surrogates (they have no UTF-8, so that two secrets would become one), nesting deeper than 16, more than 32,768 values.
  */
 export function parseJsonText(text: string): Result<Json, 'not-json'> {
   try {
@@ -47,6 +50,7 @@ class NotJson extends Error {}
 class Reader {
   readonly #text: string;
   #at = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -54,7 +58,8 @@ class Reader {
 
   value(depth: number): Json {
     this.#space();
-    if (depth > DEPTH_MAX) throw new NotJson();
+    this.#values += 1;
+    if (depth > DEPTH_MAX || this.#values > VALUES_MAX) throw new NotJson();
     const first = this.#text[this.#at];
     if (first === '"') return this.#string();
     if (first === '{') return this.#object(depth);
@@ -130,7 +135,8 @@ class Reader {
   }
 
   #space(): void {
-    this.#match(SPACE);
+    // Mostly there is none.
+    if (this.#text.charCodeAt(this.#at) <= BLANK) this.#match(SPACE);
   }
 
   #expect(text: string): void {

@@ -8,25 +8,30 @@ const OTHERS = 'others';
 const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
+export interface RateLimit {
+  /** Whether one more request of the address is within its rate; a request may count as several. */
+  takes(address: string, as?: number): boolean;
+}
+
 /** Requests of each network in windows of a minute; `perMinute` 0 takes everything. */
-export function rateLimit(clock: Clock, perMinute: number): { takes(address: string): boolean } {
+export function rateLimit(clock: Clock, perMinute: number): RateLimit {
   let counts = new Map<string, number>();
   let startedAt: UnixMs = clock.now();
 
-  const count = (network: string) => {
+  const count = (network: string, as: number) => {
     const key = counts.has(network) || counts.size < NETWORKS_MAX ? network : OTHERS;
-    const next = (counts.get(key) ?? 0) + 1;
+    const next = (counts.get(key) ?? 0) + as;
     counts.set(key, next);
     return next;
   };
   return {
-    takes: (address) => {
+    takes: (address, as = 1) => {
       if (perMinute === 0) return true;
       if (clock.now() - startedAt >= WINDOW_MS) {
         counts = new Map();
         startedAt = clock.now();
       }
-      return count(networkOf(address)) <= perMinute;
+      return count(networkOf(address), as) <= perMinute;
     },
   };
 }
@@ -35,7 +40,7 @@ export function rateLimit(clock: Clock, perMinute: number): { takes(address: str
  * Whom an address belongs to: an IPv4 address to itself, an IPv6 address to its /64, of which one customer has 2^64. IPv4
  * written as IPv6 is IPv4.
  */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const ipv4 = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
   if (ipv4 !== undefined) return ipv4;
