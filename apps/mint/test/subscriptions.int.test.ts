@@ -40,7 +40,10 @@ afterAll(async () => {
 /** A wallet that is subscribed at an instance, and what it was told. */
 async function watch(mint: RunningMint, request: Omit<SubscribeRequest, 'subId'>) {
   const told: Record<string, unknown>[] = [];
-  const wallet = mint.subscriptions.connect((_, payload) => told.push(JSON.parse(payload) as Record<string, unknown>));
+  const wallet = mint.subscriptions.connect({
+    tell: (_, payload) => told.push(JSON.parse(payload) as Record<string, unknown>),
+    evicted: () => undefined,
+  });
   const granted = await wallet.subscribe({ ...request, subId: 's' });
   if (!granted.ok) throw new Error(granted.error);
   granted.value.begin();

@@ -65,9 +65,8 @@ describe('a melt', () => {
     const quote = await aMeltQuote(mint);
     const inputs = await satProofs(mint, 'melt', [8n, 8n]);
     const told: string[] = [];
-    const wallet = serveSubscriptions({ ...ports, notes, render }).connect((subId, payload) =>
-      told.push(`${subId} ${payload}`),
-    );
+    const tell = (subId: string, payload: string) => void told.push(`${subId} ${payload}`);
+    const wallet = serveSubscriptions({ ...ports, notes, render }).connect({ tell, evicted: () => undefined });
     for (const [subId, kind, filter] of [
       ['quote', 'bolt11_melt_quote', quote.quote],
       ['proof', 'proof_state', pointOfSecret(inputs[0]?.secret ?? '')],

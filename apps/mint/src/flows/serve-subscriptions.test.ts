@@ -20,12 +20,23 @@ const render = (observed: Observed) => {
 };
 
 /** One instance of a mint, and one wallet connected to it. */
-function instance(bus: MemoryBus = memoryBus(), mint = memoryMint({ paid: 8n })) {
+function instance(bus: MemoryBus = memoryBus(), mint = memoryMint({ paid: 8n }), watchedMax = 1_000) {
   const notes = bus.instance(render);
-  const subscriptions = serveSubscriptions({ meltQuotes: memoryMeltQuotes(), ...mint.ports, notes, render });
+  const subscriptions = serveSubscriptions({
+    meltQuotes: memoryMeltQuotes(),
+    ...mint.ports,
+    notes,
+    render,
+    watchedMax,
+  });
   const told: string[] = [];
-  const wallet = subscriptions.connect((subId, payload) => told.push(`${subId}: ${payload}`));
-  return { ...mint, bus, mint, notes, subscriptions, wallet, told };
+  const connect = () =>
+    subscriptions.connect({
+      tell: (subId, payload) => told.push(`${subId}: ${payload}`),
+      evicted: () => told.push('evicted'),
+    });
+  const wallet = connect();
+  return { ...mint, bus, mint, notes, subscriptions, connect, wallet, told };
 }
 
 async function subscribe({ wallet }: ReturnType<typeof instance>, kind: string, filters: string[], subId = 's') {
@@ -125,6 +136,37 @@ describe('a subscription', () => {
     const granted = await granting;
     if (granted.ok) granted.value.begin();
     expect([here.told.length, here.notes.shards.size]).toEqual([0, 0]);
+  });
+});
+
+describe('an instance that is full', () => {
+  const ys = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => `02${(from + at).toString(16).padStart(64, '0')}`);
+
+  test('ends the connection that holds most, for one that would still hold less', async () => {
+    const here = instance(memoryBus(), memoryMint(), 10);
+    const [greedy, modest] = [here.wallet, here.connect()];
+    const ask = (wallet: typeof greedy, subId: string, filters: string[]) =>
+      wallet.subscribe({ subId, kind: 'proof_state', filters });
+    await ask(greedy, 'first', ys(0, 4));
+    await ask(greedy, 'second', ys(4, 5));
+    expect(await ask(greedy, 'third', ys(9, 2))).toEqual({ ok: false, error: 'mint-full' });
+    expect(await ask(modest, 'mine', ys(20, 3))).toMatchObject({ ok: true });
+    expect(here.told).toEqual(['evicted']);
+    expect([greedy.openCount(), modest.openCount()]).toEqual([0, 1]);
+  });
+
+  test('refuses who would hold as much as anybody', async () => {
+    const here = instance(memoryBus(), memoryMint(), 10);
+    const [first, second, third] = [here.wallet, here.connect(), here.connect()];
+    for (const [at, wallet] of [first, second].entries()) {
+      expect(await wallet.subscribe({ subId: 's', kind: 'proof_state', filters: ys(10 * at, 5) })).toMatchObject({
+        ok: true,
+      });
+    }
+    const refused = await third.subscribe({ subId: 's', kind: 'proof_state', filters: ys(30, 5) });
+    expect(refused).toEqual({ ok: false, error: 'mint-full' });
+    expect(here.told).toEqual([]);
   });
 });
 

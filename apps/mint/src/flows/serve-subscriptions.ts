@@ -5,6 +5,7 @@ import type { SubscriptionKind } from '../domain/subscriptions/kinds.ts';
 import { filterOf, type Observed, storedVersion } from '../domain/subscriptions/observed.ts';
 import {
   decideSubscribe,
+  FILTERS_MAX,
   type SubscribeRefusal,
   type SubscribeRequest,
   type WantedSubscription,
@@ -17,14 +18,22 @@ import { type WatchedFilter, watchedFilters, type WatchedFilters, watchFilter } 
 export interface SubscriptionPorts extends ObservePorts {
   readonly notes: ChangeNotes;
   readonly render: RenderObserved;
+  /** Filters of all connections together; `WATCHED_MAX` when left out. */
+  readonly watchedMax?: number;
 }
 
 /** Subscriptions of all wallets that are connected to this instance. */
 export interface Subscriptions {
-  /** @param tell shows a payload under the wallet's name of the subscription */
-  connect(tell: (subId: string, payload: string) => void): SubscriberConnection;
+  connect(wallet: Subscriber): SubscriberConnection;
   /** Reads everything that is watched again, for notes may be lost; returns how much they had not told. */
   resync(): Promise<number>;
+}
+
+export interface Subscriber {
+  /** Shows a payload under the wallet's name of the subscription. */
+  tell(subId: string, payload: string): void;
+  /** Told that all its subscriptions have ended: the instance was full, and no connection had more filters. */
+  evicted(): void;
 }
 
 export interface SubscriberConnection {
@@ -36,38 +45,58 @@ export interface SubscriberConnection {
   close(): void;
 }
 
-/** What all connections of an instance may watch together: some 100 MB. */
-const WATCHED_MAX = 200_000;
+/** Some 80 MB. */
+const WATCHED_MAX = 100_000;
 /** Of one bulk read. */
 const RESYNC_READ_MAX = 1_000;
 
 export function serveSubscriptions(ports: SubscriptionPorts): Subscriptions {
   const watched = watchedFilters(ports.notes);
-  const hub: Hub = { ...ports, watched, openCount: 0 };
+  const hub: Hub = { watchedMax: WATCHED_MAX, ...ports, watched, holders: new Set(), openCount: 0 };
   ports.notes.hear((note) => {
     for (const entry of watched.get(note.kind, note.filterHash)) hearNote(entry, note);
   });
-  return { connect: (tell) => connect(hub, tell), resync: () => resync(hub) };
+  return { connect: (wallet) => connect(hub, wallet), resync: () => resync(hub) };
 }
 
-interface Hub extends SubscriptionPorts {
+interface Hub extends Required<SubscriptionPorts> {
   readonly watched: WatchedFilters;
+  readonly holders: Set<Holder>;
   openCount: number;
 }
 
-function connect(hub: Hub, tell: (subId: string, payload: string) => void): SubscriberConnection {
+/** A connection by what it holds of the filters that the instance takes. */
+interface Holder {
+  filters: number;
+  evict(): void;
+}
+
+function connect(hub: Hub, wallet: Subscriber): SubscriberConnection {
   const open = new Map<string, readonly WatchedFilter[]>();
+  const close = () => {
+    [...open.keys()].forEach(end);
+    hub.holders.delete(holder);
+  };
+  const evict = () => {
+    close();
+    wallet.evicted();
+  };
+  const holder: Holder = { filters: 0, evict };
   const end = (subId: string) => {
     const entries = open.get(subId);
     if (entries === undefined) return false;
     open.delete(subId);
     hub.watched.remove(entries);
+    holder.filters -= entries.length;
     countOpen(hub, -1);
     return true;
   };
   const watch = async ({ subId, kind, filters }: WantedSubscription) => {
-    const entries = filters.map((filter) => watchFilter(kind, filter, (payload) => tell(subId, payload)));
+    const tell = (payload: string) => wallet.tell(subId, payload);
+    const entries = filters.map((filter) => watchFilter(kind, filter, tell));
     open.set(subId, entries);
+    hub.holders.add(holder);
+    holder.filters += entries.length;
     countOpen(hub, 1);
     // Before the read, so that no change falls between the two.
     await hub.watched.add(entries);
@@ -77,7 +106,7 @@ function connect(hub: Hub, tell: (subId: string, payload: string) => void): Subs
   };
   return {
     async subscribe(request) {
-      const wanted = decideSubscribe({ open, room: WATCHED_MAX - hub.watched.count() }, request);
+      const wanted = decideSubscribe({ open, room: roomFor(hub, holder, request.filters.length) }, request);
       if (!wanted.ok) return wanted;
       let granted: { begin(): void } | undefined;
       try {
@@ -89,8 +118,24 @@ function connect(hub: Hub, tell: (subId: string, payload: string) => void): Subs
     },
     unsubscribe: end,
     openCount: () => open.size,
-    close: () => [...open.keys()].forEach(end),
+    close,
   };
+}
+
+/**
+ * How many more filters there is room for. When the instance is full, whoever holds most gives way to one who would still
+ * hold less: a few greedy wallets keep nobody else out.
+ */
+function roomFor({ watched, watchedMax, holders }: Hub, asking: Holder, wanted: number): number {
+  const room = () => watchedMax - watched.count();
+  const wants = Math.min(wanted, FILTERS_MAX);
+  while (room() < wants) {
+    let largest = asking;
+    for (const holder of holders) if (holder.filters > largest.filters) largest = holder;
+    if (largest.filters <= asking.filters + wants) break;
+    largest.evict();
+  }
+  return room();
 }
 
 function countOpen(hub: Hub, by: 1 | -1): void {

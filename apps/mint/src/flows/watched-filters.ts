@@ -8,7 +8,8 @@ export interface WatchedFilter {
   readonly filter: string;
   /** Hash of the filter. */
   readonly hash: string;
-  tell(payload: string): void;
+  /** Shared by the filters of a subscription. */
+  readonly tell: (payload: string) => void;
   told: Update | undefined;
   /** The newest note that came before the current state was told. */
   held: Update | undefined;
@@ -28,7 +29,8 @@ export interface WatchedFilters {
 const NOBODY: readonly WatchedFilter[] = [];
 
 export function watchedFilters(notes: Pick<ChangeNotes, 'listen' | 'leave'>): WatchedFilters {
-  const byFilter = new Map<string, Set<WatchedFilter>>();
+  // Most filters are watched once, and a set of one costs more than the one.
+  const byFilter = new Map<string, WatchedFilter | Set<WatchedFilter>>();
   const shards = new Map<string, number>();
   let count = 0;
 
@@ -41,30 +43,46 @@ export function watchedFilters(notes: Pick<ChangeNotes, 'listen' | 'leave'>): Wa
     count += by;
     return after;
   };
+  const get = (key: string): Iterable<WatchedFilter> => {
+    const found = byFilter.get(key);
+    if (found === undefined) return NOBODY;
+    return found instanceof Set ? found : [found];
+  };
+  const put = (key: string, entry: WatchedFilter) => {
+    const others = byFilter.get(key);
+    if (others === undefined) byFilter.set(key, entry);
+    else if (others instanceof Set) others.add(entry);
+    else byFilter.set(key, new Set([others, entry]));
+  };
+  const drop = (key: string, entry: WatchedFilter): boolean => {
+    const found = byFilter.get(key);
+    if (found === entry) return byFilter.delete(key);
+    if (!(found instanceof Set) || !found.delete(entry)) return false;
+    if (found.size === 0) byFilter.delete(key);
+    return true;
+  };
   return {
     async add(watched) {
       for (const entry of watched) {
-        const key = `${entry.kind}/${entry.hash}`;
-        const others = byFilter.get(key);
-        if (others === undefined) byFilter.set(key, new Set([entry]));
-        else others.add(entry);
+        put(keyOf(entry.kind, entry.hash), entry);
         counted(entry, 1);
       }
       await Promise.all(watched.map(({ kind, hash }) => notes.listen(kind, shardOf(hash))));
     },
     remove(watched) {
       for (const entry of watched) {
-        const key = `${entry.kind}/${entry.hash}`;
-        const others = byFilter.get(key);
-        if (others?.delete(entry) !== true) continue;
-        if (others.size === 0) byFilter.delete(key);
+        if (!drop(keyOf(entry.kind, entry.hash), entry)) continue;
         if (counted(entry, -1) === 0) notes.leave(entry.kind, shardOf(entry.hash));
       }
     },
-    get: (kind, hash) => byFilter.get(`${kind}/${hash}`) ?? NOBODY,
-    all: () => [...byFilter.values()].flatMap((entries) => [...entries]),
+    get: (kind, hash) => get(keyOf(kind, hash)),
+    all: () => [...byFilter.keys()].flatMap((key) => [...get(key)]),
     count: () => count,
   };
+}
+
+function keyOf(kind: SubscriptionKind, hash: string): string {
+  return `${kind}/${hash}`;
 }
 
 export function watchFilter(kind: SubscriptionKind, filter: string, tell: (payload: string) => void): WatchedFilter {

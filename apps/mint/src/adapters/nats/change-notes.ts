@@ -1,6 +1,6 @@
 import { mintNoteSubject } from '@assay/proto/catalogue';
 import { ChangeNote as WireNote } from '@assay/proto/gen/assay/mint/v1/events';
-import { fromHex, toHex } from '@assay/shared/kernel/bytes';
+import { toHex } from '@assay/shared/kernel/bytes';
 import type { Bus } from '@assay/shared/runtime/nats';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -89,7 +89,7 @@ function noteOf({ observed, version }: Change, render: RenderObserved): ChangeNo
 }
 
 function encodeNote({ filterHash: hash, version, payload }: ChangeNote): Uint8Array {
-  return WireNote.encode({ filterHash: Buffer.from(fromHex(hash)), version: BigInt(version), payload }).finish();
+  return WireNote.encode({ filterHash: Buffer.from(hash, 'hex'), version: BigInt(version), payload }).finish();
 }
 
 /** Undefined for bytes that are no note. */

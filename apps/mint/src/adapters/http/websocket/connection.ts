@@ -6,7 +6,7 @@ import type { SocketLimits } from './limits.ts';
 import { type Outbox, type QueuedTotal, socketOutbox } from './outbox.ts';
 
 /** RFC 6455, as far as the mint closes by itself. */
-export const CLOSE = { idle: 1_000, stopping: 1_001, notText: 1_003, tooFast: 1_008, tooSlow: 1_013 } as const;
+export const CLOSE = { idle: 1_000, stopping: 1_001, notText: 1_003, tooFast: 1_008, later: 1_013 } as const;
 
 export interface ConnectionParts {
   readonly subscriptions: Subscriptions;
@@ -40,8 +40,11 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
     setTimeout(() => socket.terminate(), limits.closeMs).unref();
     return gone;
   };
-  const outbox = socketOutbox(socket, limits, parts.total, () => void close(CLOSE.tooSlow, 'too slow'));
-  const subscriber = parts.subscriptions.connect((subId, payload) => outbox.send(notificationText(subId, payload)));
+  const outbox = socketOutbox(socket, limits, parts.total, () => void close(CLOSE.later, 'too slow'));
+  const subscriber = parts.subscriptions.connect({
+    tell: (subId, payload) => outbox.send(notificationText(subId, payload)),
+    evicted: () => void close(CLOSE.later, 'the mint is full'),
+  });
   const inbox = socketInbox(socket, limits, async (text) => {
     await outbox.calm();
     if (parts.takes()) return answer(subscriber, outbox, text);
