@@ -1,6 +1,6 @@
 import { sumAmounts } from '@assay/shared/kernel/money';
 import { broken, type Broken } from './invariants.ts';
-import { mintable, type Quote } from './quote.ts';
+import { mintable, publicNaturalKey, type Quote } from './quote.ts';
 
 /** What one operation took from a quote, as found in the operations. */
 export interface TakenStep {
@@ -13,14 +13,15 @@ export interface TakenStep {
  * @param steps what the operations took from it, counted and not yet counted.
  */
 export function quoteBreaches(quote: Quote, steps: readonly TakenStep[]): readonly Broken[] {
-  const scope = quote.naturalKey;
+  // What is broken is told in logs, events and to every operator: never by the id of a quote that whoever knows it can mint.
+  const scope = publicNaturalKey(quote.naturalKey);
   const counted = steps.filter(({ step }) => step < quote.issueCount);
   const issuedByOperations = counted.reduce((total, { amount }) => total + amount, 0n);
   const taken = steps.reduce((total, { amount }) => total + amount, 0n);
   return [
-    ...counterBreaches(quote),
-    ...paymentBreaches(quote),
-    ...causeBreaches(quote),
+    ...counterBreaches(quote, scope),
+    ...paymentBreaches(quote, scope),
+    ...causeBreaches(quote, scope),
     ...broken(taken > quote.amountPaid, 'M1', scope, `${taken} taken of ${quote.amountPaid} paid`),
     ...broken(counted.length !== quote.issueCount, 'M5', scope, `${counted.length} of ${quote.issueCount} steps found`),
     ...broken(
@@ -34,8 +35,8 @@ export function quoteBreaches(quote: Quote, steps: readonly TakenStep[]): readon
 }
 
 /** M1: an `ehash` quote is paid at most what was asked for; Lightning may bring more than that. */
-function counterBreaches(quote: Quote): readonly Broken[] {
-  const { naturalKey: scope, method, amountIssued, amountPaid, amountRequested, state } = quote;
+function counterBreaches(quote: Quote, scope: string): readonly Broken[] {
+  const { method, amountIssued, amountPaid, amountRequested, state } = quote;
   const isOrdered = amountIssued >= 0n && amountIssued <= amountPaid;
   const isWithin = method === 'bolt11' || amountPaid <= amountRequested;
   if (!isOrdered || !isWithin)
@@ -53,15 +54,15 @@ function counterBreaches(quote: Quote): readonly Broken[] {
 }
 
 /** M2: the payments are what was paid, each once. */
-function paymentBreaches({ naturalKey: scope, payments, amountPaid }: Quote): readonly Broken[] {
+function paymentBreaches({ payments, amountPaid }: Quote, scope: string): readonly Broken[] {
   const paid = sumAmounts(payments.map(({ amount }) => amount));
   const ids = new Set(payments.map(({ id }) => id));
   return broken(paid !== amountPaid || ids.size !== payments.length, 'M2', scope, `payments of ${paid}`);
 }
 
 /** M2: paid ⇔ there is what pays quotes of this method, and nothing that pays others. */
-function causeBreaches(quote: Quote): readonly Broken[] {
-  const { naturalKey: scope, method, state, verdict, fundToken, amountPaid } = quote;
+function causeBreaches(quote: Quote, scope: string): readonly Broken[] {
+  const { method, state, verdict, fundToken, amountPaid } = quote;
   const [isAudited, isFunded] = [method === 'ehash', method === 'reward' || method === 'escrow'];
   const isForeign = (!isAudited && verdict !== undefined) || (!isFunded && fundToken !== undefined);
   return [

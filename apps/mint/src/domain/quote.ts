@@ -225,7 +225,7 @@ export function noted(quote: Quote, now: UnixMs): Quote {
 export function issued(quote: Quote, value: Amount, now: UnixMs): Quote {
   assert(
     value >= 1n && value <= mintable(quote),
-    `${quote.naturalKey}: ${value} issued of ${mintable(quote)} mintable`,
+    `${publicNaturalKey(quote.naturalKey)}: ${value} issued of ${mintable(quote)} mintable`,
   );
   const all = value === mintable(quote);
   return {
@@ -238,13 +238,13 @@ export function issued(quote: Quote, value: Amount, now: UnixMs): Quote {
 /** The fact that the last change of the quote is to others; notes change neither state nor counters. */
 export function lastFact(quote: Quote): QuoteFact | undefined {
   const last = quote.history.at(-1);
-  assert(last !== undefined, `${quote.naturalKey} has no history`);
+  assert(last !== undefined, `${publicNaturalKey(quote.naturalKey)} has no history`);
   return FACTS[last.event];
 }
 
 function changed(quote: Quote, event: QuoteEvent, now: UnixMs): Quote {
   const state = step<QuoteState, QuoteEvent>(QUOTE, quote.state, event);
-  assert(state !== undefined, `${quote.naturalKey}: ${event} in state ${quote.state}`);
+  assert(state !== undefined, `${publicNaturalKey(quote.naturalKey)}: ${event} in state ${quote.state}`);
   return {
     ...quote,
     state,

@@ -1,6 +1,6 @@
 import { present } from '@assay/shared/kernel/assert';
 import type { Clock } from '@assay/shared/kernel/clock';
-import { issued, type Quote } from '../domain/quote.ts';
+import { issued, publicNaturalKey, type Quote } from '../domain/quote.ts';
 import type { Quotes, QuoteSteps } from '../ports.ts';
 import { quoteCameTo, unitsIssued } from '../telemetry.ts';
 
@@ -18,13 +18,13 @@ const CHANGES_MAX = 100_000;
  */
 export async function catchUpQuote(ports: CatchUpPorts, naturalKey: string): Promise<Quote> {
   for (let change = 0; change < CHANGES_MAX; change += 1) {
-    const quote = present(await ports.quotes.find(naturalKey), naturalKey);
+    const quote = present(await ports.quotes.find(naturalKey), publicNaturalKey(naturalKey));
     const step = await ports.steps.find(naturalKey, quote.issueCount);
     if (step === undefined) return quote;
     const next = issued(quote, step.amount, ports.clock.now());
     if (await ports.quotes.replace(next)) told(next, step.amount);
   }
-  throw new Error(`${naturalKey} has more than ${CHANGES_MAX} steps to count`);
+  throw new Error(`${publicNaturalKey(naturalKey)} has more than ${CHANGES_MAX} steps to count`);
 }
 
 function told(next: Quote, value: bigint): void {

@@ -1,7 +1,7 @@
 import { present } from '@assay/shared/kernel/assert';
 import { duplicateWrites } from '@assay/shared/runtime/mongo';
 import type { Collection, Db } from 'mongodb';
-import type { Quote } from '../../domain/quote.ts';
+import { publicNaturalKey, type Quote } from '../../domain/quote.ts';
 import { grouped } from '../../grouping.ts';
 import type { Quotes } from '../../ports.ts';
 import { PAYMENTS_INDEX, parseQuote, type QuoteDocument, quoteEvents, QUOTES, renderQuote } from './quote-document.ts';
@@ -64,7 +64,7 @@ async function replaceAll(
     collection,
     quotes.map(({ naturalKey }) => naturalKey),
   );
-  return quotes.map((next, at) => isSameChange(next, present(stored[at], next.naturalKey)));
+  return quotes.map((next, at) => isSameChange(next, present(stored[at], publicNaturalKey(next.naturalKey))));
 }
 
 /** A quote with a payment that another one has is not changed, and hinders no other. */
