@@ -3,8 +3,6 @@ import type { LockingKey } from '@assay/shared/kernel/ids';
 import type { Amount } from '@assay/shared/kernel/money';
 import type { Result } from '@assay/shared/kernel/result';
 import type { Control } from './domain/control.ts';
-import type { Fund } from './domain/fund.ts';
-import type { Grant } from './domain/grant.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
 import type { Operation, OperationOutput, PointHex, UncommittedOperation } from './domain/operation.ts';
@@ -213,41 +211,6 @@ export interface SupplyHistory {
 export interface SupplyCut {
   readonly at: UnixMs;
   readonly supply: Supply;
-}
-
-/** Everything that is stored, as of one instant. */
-export interface StoredState {
-  /** Unique indexes of section 4 that are not there. */
-  readonly missingIndexes: readonly string[];
-  /** Ids of pending melts with inputs or outputs that no unique index holds. */
-  readonly looseMelts: readonly string[];
-  readonly counters: Supply;
-  readonly funds: readonly Fund[];
-  /** Approved ones. */
-  readonly grants: readonly Grant[];
-  quotes(): AsyncIterable<readonly StoredQuote[]>;
-  operations(): AsyncIterable<readonly StoredOperation[]>;
-}
-
-export interface StoredQuote {
-  readonly quote: Quote;
-  /** Steps that operations took from it, the next one included. */
-  readonly steps: readonly { readonly step: number; readonly amount: bigint }[];
-}
-
-export interface StoredOperation {
-  readonly operation: Operation;
-  /** Sides by which the unique indexes hold the operation. */
-  readonly indexed: { readonly inputs: boolean; readonly outputs: boolean; readonly quotes: boolean };
-  /** Whether the counters have seen it; `open`: some of them, its chunk is under way. */
-  readonly counted: 'yes' | 'open' | 'no';
-  /** Whether every quote it names exists. */
-  readonly hasItsQuotes: boolean;
-}
-
-export interface StoredStates {
-  /** One snapshot for all reads of `run`. */
-  atOneInstant<T>(run: (state: StoredState) => Promise<T>): Promise<T>;
 }
 
 /** The one control document of the mint. */

@@ -107,6 +107,14 @@ export function supplyBreaches(counters: Supply, sums: OperationSums): readonly 
   ];
 }
 
+/** M6: operations before a cut never change, so they always add up to it. */
+export function cutBreaches(cut: Supply, counted: Supply): readonly Broken[] {
+  return [
+    ...differingScopes(cut.keysets, counted.keysets, counted.keysets),
+    ...differingScopes(cut.methods, counted.methods, counted.methods),
+  ];
+}
+
 /** M8 of the keysets. */
 export function keysetBreaches(keysets: Iterable<Keyset>): readonly Broken[] {
   const active = new Map<string, number>();

@@ -5,7 +5,7 @@ import { aMint, aSwap, KEYSET } from '../../test/committed-operations.ts';
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { Operation } from './operation.ts';
 import { operationBreaches, supplyBreaches } from './invariants.ts';
-import { addSupplies, countedOperations, EMPTY_SUPPLY, unitSupplies, withOperations } from './supply.ts';
+import { addSupplies, countedOperations, EMPTY_SUPPLY, minusSupply, unitSupplies, withOperations } from './supply.ts';
 
 const AT = unixMs(1_795_227_413_000);
 const HEARD = { byId: new Map([[KEYSET.id, KEYSET]]), at: AT };
@@ -64,6 +64,19 @@ describe('supply', () => {
     const all = addSupplies(both, sums.no);
     expect(supplyBreaches(all, sums).map(({ invariant }) => invariant)).toEqual(['M6', 'M6']);
   });
+});
+
+test('what is taken away from sums leaves the sums of the rest', () => {
+  fc.assert(
+    fc.property(history, fc.nat(), (operations, at) => {
+      const cut = at % (operations.length + 1);
+      const [part, rest] = [operations.slice(0, cut), operations.slice(cut)].map((each) =>
+        withOperations(EMPTY_SUPPLY, each),
+      );
+      const all = withOperations(EMPTY_SUPPLY, operations);
+      expect(minusSupply(all, part ?? EMPTY_SUPPLY)).toEqual(rest);
+    }),
+  );
 });
 
 describe('an operation', () => {

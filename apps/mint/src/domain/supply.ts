@@ -61,6 +61,15 @@ export function addSupplies(a: Supply, b: Supply): Supply {
   return { keysets, methods };
 }
 
+/** Sums of the operations of `all` that are not in `part`; what nothing is left of has no sums. */
+export function minusSupply(all: Supply, part: Supply): Supply {
+  const less = addSupplies(all, negated(part));
+  return {
+    keysets: new Map([...less.keysets].filter(([, sums]) => sums.issuedCount !== 0n || sums.spentCount !== 0n)),
+    methods: new Map([...less.methods].filter(([, sums]) => sums.operations !== 0n)),
+  };
+}
+
 export function unitSupplies(supply: Supply): readonly UnitSupply[] {
   const keysets = [...supply.keysets.values()];
   const methods = [...supply.methods.values()];
@@ -85,6 +94,29 @@ export function countedOperations(supply: Supply): bigint {
 
 export function methodScope(unit: Unit, method: SupplyMethod): string {
   return `${unit}:${method}`;
+}
+
+function negated({ keysets, methods }: Supply): Supply {
+  return {
+    keysets: new Map(
+      [...keysets].map(([id, { keyset, unit, issuedCount, issuedSum, spentCount, spentSum }]) => [
+        id,
+        {
+          ...{ keyset, unit, issuedCount: -issuedCount, issuedSum: -issuedSum },
+          ...{ spentCount: -spentCount, spentSum: -spentSum },
+        },
+      ]),
+    ),
+    methods: new Map(
+      [...methods].map(([id, { unit, method, operations, minted, melted, redeemed, fees, surplus }]) => [
+        id,
+        {
+          ...{ unit, method, operations: -operations, minted: -minted, melted: -melted, redeemed: -redeemed },
+          ...{ fees: -fees, surplus: -surplus },
+        },
+      ]),
+    ),
+  };
 }
 
 function addMethod(methods: Map<string, MethodSupply>, operation: Operation): void {

@@ -1,11 +1,15 @@
 import type { ClientSession, Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
-import type { StoredOperation, StoredQuote, StoredState, StoredStates } from '../../ports.ts';
+import { EMPTY_SUPPLY, type Supply, withOperations } from '../../domain/supply.ts';
+import type { Fund } from '../../domain/fund.ts';
+import type { Unit } from '../../domain/unit.ts';
+import type { StoredOperation, StoredQuote, StoredStates, StoredSums } from '../../recount-ports.ts';
 import { type FundDocument, FUNDS, parseFund } from './fund-document.ts';
 import { type GrantDocument, GRANTS, parseGrant } from './grants.ts';
 import { type OperationDocument, OPERATIONS, parseOperation } from './operation-document.ts';
 import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
 import { type ChunkDocument, SUPPLY, SUPPLY_CHUNKS, type SupplyDocument, supplyOf } from './supply-document.ts';
+import { sumWithin } from './supply-history.ts';
 
 const PAGE = 500;
 const LOOSE_MAX = 20;
@@ -34,43 +38,78 @@ interface Snapshot {
   readonly grants: Collection<GrantDocument>;
 }
 
-/** Everything that is stored as of one instant: all reads of a snapshot session have one cluster time. */
+/** What is stored, as the recount reads it: sums as of one instant, and page by page what they are the sums of. */
 export function mongoStoredStates(db: Db): StoredStates {
-  // The session's read concern would give way to the connection's.
-  const options = { readConcern: { level: 'snapshot' } } as const;
+  const operations = db.collection<OperationDocument>(OPERATIONS.name);
+  const quotes = db.collection<QuoteDocument>(QUOTES.name);
   return {
-    atOneInstant: (run) =>
-      db.client.withSession({ snapshot: true }, async (session) =>
-        run(
-          await stateOf(db, {
-            session,
-            quotes: db.collection(QUOTES.name, options),
-            operations: db.collection(OPERATIONS.name, options),
-            supply: db.collection(SUPPLY.name, options),
-            chunks: db.collection(SUPPLY_CHUNKS.name, options),
-            funds: db.collection(FUNDS.name, options),
-            grants: db.collection(GRANTS.name, options),
-          }),
-        ),
-      ),
+    sums: async (since) => {
+      const indexes = await missingIndexes(db);
+      return atOneInstant(db, async (snapshot) => ({ missingIndexes: indexes, ...(await sumsOf(snapshot, since)) }));
+    },
+    quotesAfter: (naturalKey) => atOneInstant(db, (snapshot) => quotesAfter(snapshot, naturalKey)),
+    operationsAfter: (opId) => operationsAfter(operations, quotes, opId),
   };
 }
 
-async function stateOf(db: Db, snapshot: Snapshot): Promise<StoredState> {
-  const { session, supply, chunks, funds, grants, operations } = snapshot;
-  const chunk = await chunks.findOne({ _id: 'current' }, { session });
+/** All reads of a snapshot session have one cluster time. */
+function atOneInstant<T>(db: Db, run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  // The session's read concern would give way to the connection's.
+  const options = { readConcern: { level: 'snapshot' } } as const;
+  return db.client.withSession({ snapshot: true }, (session) =>
+    run({
+      session,
+      quotes: db.collection(QUOTES.name, options),
+      operations: db.collection(OPERATIONS.name, options),
+      supply: db.collection(SUPPLY.name, options),
+      chunks: db.collection(SUPPLY_CHUNKS.name, options),
+      funds: db.collection(FUNDS.name, options),
+      grants: db.collection(GRANTS.name, options),
+    }),
+  );
+}
+
+async function sumsOf(snapshot: Snapshot, since: number): Promise<Omit<StoredSums, 'missingIndexes'>> {
+  const { session, supply, funds: allFunds, grants, operations } = snapshot;
   const counters = supplyOf(await supply.find({}, { session }).toArray());
+  const funds = (await allFunds.find({}, { session, ...WITHOUT_OUTBOX }).toArray()).map(parseFund);
   const loose = operations.find(LOOSE as object, { session, projection: { _id: 1 } }).limit(LOOSE_MAX);
-  const open = new Set(chunk?.isOpen === true ? chunk.opIds : []);
   return {
-    missingIndexes: await missingIndexes(db),
     looseMelts: (await loose.toArray()).map(({ _id }) => _id),
     counters,
-    funds: (await funds.find({}, { session, ...WITHOUT_OUTBOX }).toArray()).map(parseFund),
+    funds,
     grants: (await grants.find({ state: 'APPROVED' }, { session }).toArray()).map(parseGrant),
-    quotes: () => quotePages(snapshot),
-    operations: () => operationPages(snapshot, open),
+    operations: await sumWithin(operations, { $gte: new Date(since) }, { session }),
+    ...(await uncounted(snapshot)),
+    paidByFunds: await paidByFunds(snapshot, funds),
   };
+}
+
+/** Those of the open chunk may be marked already; those that are not marked are in it or have not been seen. */
+async function uncounted({ session, chunks, operations }: Snapshot): Promise<{ open: Supply; unseen: Supply }> {
+  const chunk = await chunks.findOne({ _id: 'current' }, { session });
+  const opIds = chunk?.isOpen === true ? chunk.opIds : [];
+  const inChunk = operations.find({ _id: { $in: opIds }, state: 'COMMITTED' }, { session, ...WITHOUT_OUTBOX });
+  const open = withOperations(EMPTY_SUPPLY, (await inChunk.toArray()).map(parseOperation));
+  const inOpen = new Set(opIds);
+  let unseen = EMPTY_SUPPLY;
+  const unmarked = { projected: false, state: 'COMMITTED' } as const;
+  for await (const document of operations.find(unmarked, { session, ...WITHOUT_OUTBOX })) {
+    if (!inOpen.has(document._id)) unseen = withOperations(unseen, [parseOperation(document)]);
+  }
+  return { open, unseen };
+}
+
+async function paidByFunds({ session, quotes }: Snapshot, funds: readonly Fund[]): Promise<ReadonlyMap<Unit, bigint>> {
+  const pending = funds.flatMap((fund) => fund.pending.map(({ token }) => token));
+  const sums = quotes.aggregate<{ _id: Unit; paid: bigint }>(
+    [
+      { $match: { method: { $in: ['reward', 'escrow'] }, fundToken: { $exists: true, $nin: pending } } },
+      { $group: { _id: '$unit', paid: { $sum: '$amountPaid' } } },
+    ],
+    { session },
+  );
+  return new Map((await sums.toArray()).map(({ _id, paid }) => [_id, paid]));
 }
 
 async function missingIndexes(db: Db): Promise<readonly string[]> {
@@ -83,10 +122,10 @@ async function missingIndexes(db: Db): Promise<readonly string[]> {
   return missing;
 }
 
-async function* quotePages(snapshot: Snapshot): AsyncIterable<readonly StoredQuote[]> {
+async function quotesAfter(snapshot: Snapshot, naturalKey: string): Promise<readonly StoredQuote[]> {
   const { session, quotes } = snapshot;
-  const all = quotes.find({}, { session, ...WITHOUT_OUTBOX, batchSize: PAGE });
-  for await (const page of pagesOf(all)) yield await withSteps(snapshot, page);
+  const page = quotes.find({ _id: { $gt: naturalKey } }, { session, ...WITHOUT_OUTBOX });
+  return withSteps(snapshot, await page.sort({ _id: 1 }).limit(PAGE).toArray());
 }
 
 async function withSteps(
@@ -115,41 +154,29 @@ function stepKeys({ _id, issueCount }: QuoteDocument): string[] {
   return Array.from({ length: issueCount + 1 }, (_, step) => quoteStepKey(_id, step));
 }
 
-async function* operationPages(
-  snapshot: Snapshot,
-  open: ReadonlySet<string>,
-): AsyncIterable<readonly StoredOperation[]> {
-  const { session, operations } = snapshot;
-  // Melts that are not committed have moved nothing.
-  const all = operations.find({ state: 'COMMITTED' }, { session, ...WITHOUT_OUTBOX, batchSize: PAGE });
-  for await (const page of pagesOf(all)) {
-    const parsed = page.map((document) => ({ document, operation: parseOperation(document) }));
-    const known = await knownQuotes(
-      snapshot,
-      parsed.flatMap(({ operation }) => operation.quotes.map(({ naturalKey }) => naturalKey)),
-    );
-    yield parsed.map(({ document, operation }) => ({
-      operation,
-      indexed: { inputs: document.hasInputs, outputs: document.hasOutputs, quotes: document.hasQuotes },
-      counted: open.has(document._id) ? 'open' : document.projected ? 'yes' : 'no',
-      hasItsQuotes: operation.quotes.every(({ naturalKey }) => known.has(naturalKey)),
-    }));
-  }
+async function operationsAfter(
+  operations: Collection<OperationDocument>,
+  quotes: Collection<QuoteDocument>,
+  opId: string,
+): Promise<readonly StoredOperation[]> {
+  const found = operations.find({ _id: { $gt: opId }, state: 'COMMITTED' }, WITHOUT_OUTBOX).sort({ _id: 1 });
+  const page = (await found.limit(PAGE).toArray()).map((document) => ({
+    document,
+    operation: parseOperation(document),
+  }));
+  const known = await knownQuotes(
+    quotes,
+    page.flatMap(({ operation }) => operation.quotes.map(({ naturalKey }) => naturalKey)),
+  );
+  return page.map(({ document, operation }) => ({
+    operation,
+    indexed: { inputs: document.hasInputs, outputs: document.hasOutputs, quotes: document.hasQuotes },
+    hasItsQuotes: operation.quotes.every(({ naturalKey }) => known.has(naturalKey)),
+  }));
 }
 
-async function knownQuotes({ session, quotes }: Snapshot, keys: readonly string[]): Promise<ReadonlySet<string>> {
+async function knownQuotes(quotes: Collection<QuoteDocument>, keys: readonly string[]): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set();
-  const found = await quotes.find({ _id: { $in: [...keys] } }, { session, projection: { _id: 1 } }).toArray();
+  const found = await quotes.find({ _id: { $in: [...keys] } }, { projection: { _id: 1 } }).toArray();
   return new Set(found.map(({ _id }) => _id));
-}
-
-async function* pagesOf<T>(all: AsyncIterable<T>): AsyncIterable<readonly T[]> {
-  let page: T[] = [];
-  for await (const one of all) {
-    page.push(one);
-    if (page.length < PAGE) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
 }

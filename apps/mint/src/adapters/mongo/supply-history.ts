@@ -1,6 +1,6 @@
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
 import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
-import type { Collection, Db, Document } from 'mongodb';
+import type { AggregateOptions, Collection, Db, Document } from 'mongodb';
 import { EMPTY_SUPPLY, type Supply } from '../../domain/supply.ts';
 import type { SupplyHistory } from '../../ports.ts';
 import { type OperationDocument, OPERATIONS } from './operation-document.ts';
@@ -111,11 +111,20 @@ function sideOf(side: string, counted: Document): Document {
 }
 
 async function sumOperations(operations: Collection<OperationDocument>, from: UnixMs, before: UnixMs): Promise<Supply> {
-  if (before <= from) return EMPTY_SUPPLY;
+  return before <= from ? EMPTY_SUPPLY : sumWithin(operations, { $gte: new Date(from), $lt: new Date(before) });
+}
+
+/** Of the operations that were committed within these times. */
+export async function sumWithin(
+  operations: Collection<OperationDocument>,
+  times: Document,
+  options: AggregateOptions = {},
+): Promise<Supply> {
   // Melts that are pending or failed are not committed.
-  const within = { $match: { state: 'COMMITTED', committedAt: { $gte: new Date(from), $lt: new Date(before) } } };
-  const [methods, keysets] = await Promise.all(
-    [METHODS, KEYSETS].map((stages) => operations.aggregate<SupplySums>([within, ...stages]).toArray()),
-  );
-  return supplyOf([...(methods ?? []), ...(keysets ?? [])]);
+  const within = { $match: { state: 'COMMITTED', committedAt: times } };
+  const scopes: SupplySums[] = [];
+  for (const stages of [METHODS, KEYSETS]) {
+    scopes.push(...(await operations.aggregate<SupplySums>([within, ...stages], options).toArray()));
+  }
+  return supplyOf(scopes);
 }

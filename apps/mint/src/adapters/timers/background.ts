@@ -9,19 +9,25 @@ import { storeSupplyCut, type SupplyPorts } from '../../flows/get-supply.ts';
 import { recount, type RecountPorts } from '../../flows/recount.ts';
 import type { CreditGrantPorts } from '../../flows/approve-grant.ts';
 import type { SweepFundsPorts } from '../../flows/sweep-funds.ts';
+import { newWalk } from '../../flows/walk-through.ts';
 import { finishRotations, type RotatePorts } from '../../flows/rotate-keyset.ts';
-import type { Keysets, QuoteBrowser } from '../../ports.ts';
+import type { QuoteBrowser } from '../../ports.ts';
 import { fundsCounted, pendingQuotes, supplyCounted } from '../../telemetry.ts';
 import { startFundSweeper } from './fund-sweeper.ts';
 
-export interface BackgroundPorts extends RecountPorts, SupplyPorts, SweepFundsPorts, CreditGrantPorts, RotatePorts {
-  readonly keysets: Keysets;
-  readonly reader: QuoteBrowser;
-  readonly letters: DeadLetterStore;
-  readonly recountEveryMs: number;
-}
+export type BackgroundPorts = RecountPorts &
+  SupplyPorts &
+  SweepFundsPorts &
+  CreditGrantPorts &
+  RotatePorts & {
+    readonly reader: QuoteBrowser;
+    readonly letters: DeadLetterStore;
+    readonly recountEveryMs: number;
+  };
 
 const RECOUNT_LEASE = { name: 'mint-recount', ttlMs: 10_000 };
+/** Of each recount, for the walk through what is stored; the rest of the time is for wallets. */
+const WALK_MS = 10_000;
 const CUT_EVERY_MS = 60_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const GAUGES_EVERY_MS = 5_000;
@@ -30,9 +36,10 @@ const GAUGES_EVERY_MS = 5_000;
 export function startBackground(context: ServiceContext, db: Db, ports: BackgroundPorts): void {
   const lease = holdLease(context, db, RECOUNT_LEASE);
   const isMine = () => lease.token() !== undefined;
+  const walk = newWalk();
   context.every('recount', ports.recountEveryMs, async () => {
     if (!isMine()) return;
-    const broken = await recount(ports);
+    const broken = await recount(ports, walk, WALK_MS);
     if (broken.length > 0) context.log.fatal({ broken }, 'invariants are broken: the mint is paused');
   });
   context.every('supply cuts', CUT_EVERY_MS, async () => {
