@@ -57,7 +57,7 @@ export async function assertFree(port: number, purpose: string): Promise<void> {
 /** Command line and pid of the process that listens on a port, from /proc; undefined where that does not tell. */
 function holderOf(port: number): string | undefined {
   try {
-    const inode = listeningInode(port);
+    const inode = holdingInode(port);
     const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
     const pid = inode === undefined ? undefined : pids.find((candidate) => holdsSocket(candidate, inode));
     if (pid === undefined) return undefined;
@@ -68,11 +68,12 @@ function holderOf(port: number): string | undefined {
   }
 }
 
-function listeningInode(port: number): string | undefined {
+/** Who listens there, else who only calls from there: the system gives out high ports for calls too. */
+function holdingInode(port: number): string | undefined {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readFileSync(file, 'utf8').split('\n'));
-  const columns = rows.map((row) => row.trim().split(/\s+/));
-  return columns.find((row) => row[1]?.endsWith(wanted) === true && row[3] === '0A')?.[9];
+  const held = rows.map((row) => row.trim().split(/\s+/)).filter((row) => row[1]?.endsWith(wanted) === true);
+  return (held.find((row) => row[3] === '0A') ?? held[0])?.[9];
 }
 
 function holdsSocket(pid: string, inode: string): boolean {
