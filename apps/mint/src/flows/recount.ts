@@ -24,7 +24,7 @@ const BEGINNING = unixMs(0);
  * Sums are read as of one instant, from the newest cut on, so that reading them stays short however much is stored. What
  * they are the sums of is walked through page by page, and the operations before a cut have to add up to it.
  * @param walk where the last call stopped
- * @param walkMs how long to walk on, by the clock of the machine
+ * @param walkMs how long to walk on
  */
 export async function recount(
   ports: RecountPorts,

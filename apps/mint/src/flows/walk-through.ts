@@ -34,11 +34,11 @@ export function newWalk(): Walk {
 
 /** Walks on until the end or until the time is up, a page at least; returns what was found broken and stands. */
 export async function walkOn(ports: WalkPorts, walk: Walk, ms: number): Promise<readonly Broken[]> {
-  const endsAt = performance.now() + ms;
+  const endsAt = ports.clock.now() + ms;
   let goesOn = ms > 0;
   while (goesOn) {
     const isAtEnd = walk.stage === 'quotes' ? await walkQuotes(ports, walk) : await walkOperations(ports, walk);
-    goesOn = !isAtEnd && performance.now() < endsAt;
+    goesOn = !isAtEnd && ports.clock.now() < endsAt;
   }
   return [...walk.standing, ...walk.found];
 }
