@@ -11,7 +11,7 @@ const PREFLIGHT_S = 86_400;
 
 /** Pages of any origin may ask (there are no cookies to steal), and answers are compressed for whoever takes it. */
 export async function supportBrowsers(app: FastifyInstance): Promise<void> {
-  await app.register(cors, { origin: '*', methods: ['GET', 'POST'], maxAge: PREFLIGHT_S });
+  await app.register(cors, { origin: '*', methods: ['GET', 'POST'], maxAge: PREFLIGHT_S, strictPreflight: false });
   await app.register(compress, {
     threshold: COMPRESSED_FROM_BYTES,
     encodings: ['br', 'gzip'],
