@@ -116,11 +116,5 @@ async function served(context: TestContext, ports: Parameters<typeof mintService
   };
   const teamsAs = (caller?: string) => clientOf(MintServiceService, port, caller);
   const operatorsAs = (caller?: string) => clientOf(MintAdminServiceService, adminPort, caller);
-  return {
-    addresses: { mint: `127.0.0.1:${port}`, mintAdmin: `127.0.0.1:${adminPort}` },
-    teams: teamsAs(),
-    operators: operatorsAs(),
-    teamsAs,
-    operatorsAs,
-  };
+  return { teams: teamsAs(), operators: operatorsAs(), teamsAs, operatorsAs };
 }

@@ -1,27 +1,30 @@
-import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
-import { type NatsServer, startNats } from '@assay/testkit/servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningMint, runMint } from '../../../apps/mint/test/running-mint.ts';
+import { type Deployment, startDeployment } from '../../bench/deployment.ts';
+import { ADMIN_STEP, portOf } from '../../stack/port-plan.ts';
 import { runLine } from './run-line.ts';
 
-let database: TestDatabase;
-let nats: NatsServer;
-let mint: RunningMint;
+const NOBODY = '127.0.0.1:9';
+
+let deployment: Deployment;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([testDatabase(), startNats()]);
-  mint = await runMint({ db: database.db, natsUrl: nats.url });
-});
+  deployment = await startDeployment({ overrides: () => ({}), profileDir: undefined });
+  await deployment.start('signatory', 'mint');
+}, 180_000);
 
-afterAll(async () => {
-  await mint.stop();
-  await nats.stop();
-  await database.drop();
-});
+afterAll(() => deployment.stop());
 
 const line = async (text: string) => {
-  const { mint: ASSAYCTL_MINT, mintAdmin: ASSAYCTL_MINT_ADMIN } = mint.addresses;
-  const ran = await runLine(text.split(' '), { environment: { ASSAYCTL_MINT, ASSAYCTL_MINT_ADMIN } });
+  const at = (name: Parameters<typeof portOf>[1], step = 0) => `127.0.0.1:${portOf(deployment.options, name) + step}`;
+  const environment = {
+    ASSAYCTL_MINT: at('mintGrpc'),
+    ASSAYCTL_MINT_ADMIN: at('mintGrpc', ADMIN_STEP),
+    ASSAYCTL_MINT_URL: `http://${at('mintHttp')}`,
+    ASSAYCTL_SIGNATORY: at('signatory'),
+    ASSAYCTL_NATS: deployment.natsUrl,
+    ASSAYCTL_MONGO: deployment.mongoUri,
+  };
+  const ran = await runLine(text.split(' '), { environment });
   return { ...ran, json: (): unknown => JSON.parse(ran.out) };
 };
 
@@ -59,4 +62,28 @@ test('what does not exist is not found', async () => {
   expect(await line(`operations get ${'ab'.repeat(32)}`)).toMatchObject({ code: 5 });
   expect(await line('quotes get pool-1/none')).toMatchObject({ code: 5 });
   expect(await line('dead-letters show none --service mint')).toMatchObject({ code: 5 });
+});
+
+test('a rotation makes a keyset, once; the one before signs no more', async () => {
+  const rotate =
+    'keysets rotate --unit hash --fee-ppk 0 --final-expiry 365d --reason a-new-year --request-id r-1 -o json';
+  const rotated = await line(rotate);
+  expect(rotated.json()).toMatchObject({ unit: 'HASH', active: true });
+  const keysets = (await line('keysets list --unit hash -o json')).json() as { active: boolean }[];
+  expect(keysets.map(({ active }) => active).sort()).toEqual([false, true]);
+  expect(await line('keysets rotate --unit hash --fee-ppk 0 --final-expiry 5d --reason too-soon')).toMatchObject({
+    code: 4,
+  });
+});
+
+test('doctor finds the mint, its signatory and its servers well, and the services that do not run away', async () => {
+  const { findings } = (await line(`doctor -o json --deadline 5s --pool ${NOBODY} --auditor ${NOBODY}`)).json() as {
+    findings: { subject: string; check: string; verdict: string }[];
+  };
+  const worst = (subject: string) =>
+    ['fail', 'warn', 'skip', 'ok'].find((verdict) =>
+      findings.some((one) => one.subject === subject && one.verdict === verdict),
+    );
+  expect(['mint', 'signatory', 'NATS', 'MongoDB'].map(worst)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect(['pool', 'auditor'].map(worst)).toEqual(['fail', 'fail']);
 });
