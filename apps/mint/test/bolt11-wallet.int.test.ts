@@ -1,4 +1,5 @@
 import { hasValidDleq, type Proof, Wallet } from '@cashu/cashu-ts';
+import { present } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { until } from '@assay/testkit/until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +8,8 @@ import { type MintProcesses, startMintProcesses } from './mint-processes.ts';
 import { blind, WALLET_KEY, WALLET_SECRET } from './wallet-secrets.ts';
 
 // An unmodified wallet before two instances whose Lightning is fake.
+
+const RESTART_MS = 90_000;
 
 let processes: MintProcesses;
 beforeAll(async () => {
@@ -81,6 +84,24 @@ test('both instances see every payment, and each quote is paid by one', async ()
   const once = { quote: { $in: ids }, version: 2, amountPaid: 3n, payments: { $size: 1 } };
   expect(await stored().countDocuments(once)).toBe(ids.length);
 });
+
+test(
+  'quotes whose instance was killed are paid by the other, and minted at the first when it is back',
+  async () => {
+    const own = await wallet(0);
+    const quotes = await Promise.all(Array.from({ length: 20 }, () => own.createMintQuoteBolt11(1)));
+    const { process } = present(processes.mints[0], 'the first instance');
+    await process.kill();
+    const ids = quotes.map(({ quote }) => quote);
+    await until('all are paid', async () => {
+      const paid = await stored().countDocuments({ quote: { $in: ids }, state: 'PAID', amountPaid: 1n, version: 2 });
+      return paid === ids.length ? true : undefined;
+    });
+    await process.restart();
+    expect(sum(await own.mintProofsBolt11(1, ids[0] ?? ''))).toBe(1n);
+  },
+  RESTART_MS,
+);
 
 describe('a hundred requests at once, at two instances', () => {
   /** Quotes of 8 that are paid. */
