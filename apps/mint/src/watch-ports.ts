@@ -15,8 +15,11 @@ export interface QuoteFeed {
 
 /** Takes nothing from the database that nobody asked for. */
 export interface QuoteWatch {
-  /** What existed at the instant at which the watch began, in pages; nothing if it goes on from a position. */
-  snapshot(): AsyncIterable<readonly Quote[]>;
+  /**
+   * What existed at the instant at which the watch began, in pages; nothing if it goes on from a position. `lost`: the
+   * database keeps that instant some minutes only, and they are over.
+   */
+  snapshot(): AsyncIterable<readonly Quote[] | 'lost'>;
   /**
    * What was committed next: no version comes twice, those of one quote grow, and one that was followed by another may be
    * left out. Undefined after a second without changes. `lost`: the database has forgotten what came next.

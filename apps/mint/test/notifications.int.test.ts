@@ -166,7 +166,7 @@ describe('over two processes', () => {
     );
     process.stdout.write(`resident memory of A: ${residentMb(0).toFixed(0)} MB\n`);
     await Promise.all(wallets.map((wallet) => wallet.close()));
-  });
+  }, 120_000);
 });
 
 function residentMb(index: number): number {

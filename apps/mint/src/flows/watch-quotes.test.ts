@@ -8,14 +8,18 @@ import { watchQuotes } from './watch-quotes.ts';
 const BOOKMARK_MS = 15_000;
 
 /** A feed of one page and then these changes, each of which takes as long as a bookmark; then it is lost. */
-function scripted(clock: FakeClock, changes: readonly (Quote | undefined)[]) {
+function scripted(
+  clock: FakeClock,
+  changes: readonly (Quote | undefined)[],
+  pages: readonly (readonly Quote[] | 'lost')[] = [[paidQuote(8n)]],
+) {
   const left = [...changes];
   const log: string[] = [];
   let isClosed = false;
   const feed: QuoteFeed = {
     open: async (_, position) => ({
       snapshot: async function* () {
-        if (position === undefined) yield [paidQuote(8n)];
+        if (position === undefined) yield* pages;
       },
       change: async () => {
         clock.advance(BOOKMARK_MS);
@@ -56,6 +60,12 @@ describe('a watch', () => {
     expect(await scripted(new FakeClock(), []).run('x')).toEqual(['bookmark x+0', 'lost at once']);
     const changed = scripted(new FakeClock(), [undefined]);
     expect(await changed.run('x')).toEqual(['bookmark x+0', 'bookmark x+1', 'lost late']);
+  });
+
+  test('of a snapshot that took too long tells so, and is closed', async () => {
+    const { run, isClosed } = scripted(new FakeClock(), [], [[paidQuote(8n)], 'lost']);
+    expect(await run(undefined)).toEqual(['snapshot 1', 'lost late']);
+    expect(isClosed()).toBe(true);
   });
 
   test('ends when nobody waits, and is closed', async () => {

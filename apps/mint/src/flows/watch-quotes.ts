@@ -44,6 +44,7 @@ async function* updatesOf(watch: QuoteWatch, clock: Clock, request: WatchRequest
   };
   try {
     for await (const page of watch.snapshot()) {
+      if (page === 'lost') return yield { is: 'lost', late: true };
       for (const quote of page) yield { is: 'snapshot', quote };
       if (bookmarkDue()) yield { is: 'bookmark', position: undefined };
     }

@@ -9,6 +9,8 @@ const PAGE = 200;
 const AWAIT_MS = 1_000;
 /** InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost, and a token that is of no server. */
 const LOST: readonly unknown[] = [260, 280, 286, 50_811];
+/** SnapshotTooOld, SnapshotUnavailable. */
+const TOO_OLD: readonly unknown[] = [239, 246];
 /** The instant before everything that follows, or the server's token of the last change. */
 const POSITION = /^(?:at:(?<seconds>\d{1,10}):(?<increment>\d{1,9})|after:(?<token>[0-9A-Fa-f]{2,1024}))$/;
 
@@ -31,7 +33,7 @@ export function mongoQuoteFeed(db: Db): QuoteFeed {
       return watchFrom(db, filter, {
         start: { startAtOperationTime: next(began) },
         position: `at:${began.getHighBitsUnsigned()}:${began.getLowBitsUnsigned()}`,
-        snapshot: () => snapshotPages(db, filter, began),
+        snapshot: () => untilTooOld(snapshotPages(db, filter, began)),
       });
     },
   };
@@ -40,7 +42,7 @@ export function mongoQuoteFeed(db: Db): QuoteFeed {
 function watchFrom(
   db: Db,
   filter: QuoteFilter,
-  from: { readonly start: Start; readonly position: string; snapshot(): AsyncIterable<readonly Quote[]> },
+  from: { readonly start: Start; readonly position: string; snapshot(): ReturnType<QuoteWatch['snapshot']> },
 ): QuoteWatch {
   const stream = db.collection<QuoteDocument>(QUOTES.name).watch<QuoteDocument, Changed>(pipelineOf(filter), {
     ...from.start,
@@ -118,6 +120,15 @@ async function* snapshotPages(db: Db, filter: QuoteFilter, at: Timestamp): Async
     page = [];
   }
   yield page;
+}
+
+async function* untilTooOld(pages: AsyncIterable<readonly Quote[]>): AsyncGenerator<readonly Quote[] | 'lost'> {
+  try {
+    yield* pages;
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || !TOO_OLD.includes(error.code)) throw error;
+    yield 'lost';
+  }
 }
 
 async function* nothing(): AsyncGenerator<readonly Quote[]> {}
