@@ -41,7 +41,7 @@ const payments = counter('assay_mint_payments_total', 'Incoming payments by how 
   outcome: ['paid', 'repeated', 'refused', 'unknown', 'fault'] as const satisfies readonly PaymentOutcome[],
 });
 const fakeLightning = gauge('assay_mint_fake_lightning', '1 when Lightning is fake and has no value', {});
-const pendingMelts = gauge('assay_mint_pending_melts', 'Melts whose payment nobody decided for two seconds', {});
+const pendingMelts = gauge('assay_mint_pending_melts', 'Melts whose payment nobody decided for five seconds', {});
 const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
 const funds = gauge(
   'assay_mint_fund_units',

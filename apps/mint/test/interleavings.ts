@@ -38,7 +38,7 @@ const MELT_QUOTES = 2;
 export const MINT_QUOTES = 3;
 export const MINT_QUOTE_AMOUNT = 8n;
 const FIRST_TOKENS = [8n, 8n, 4n, 4n];
-const QUIET_MS = 2_500;
+const QUIET_MS = 5_500;
 
 export type InterleavedPorts = MeltPorts & IssuePorts & CreateMeltPorts;
 

@@ -16,7 +16,7 @@ import { pointOfSecret } from '../domain/side-checks.ts';
 import type { Patience } from '../melt-ports.ts';
 import type { IssuanceControl, Operations } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
-import { catchUpMeltQuote } from './catch-up-melt-quote.ts';
+import { catchUpMeltQuote, followOwnMelt } from './catch-up-melt-quote.ts';
 import { ATTEMPTS_MAX, type Ended, measured, refusedWith } from './operate.ts';
 import { payMelt, type PayMeltPorts } from './pay-melt.ts';
 import { refuseProofs } from './refuse-proofs.ts';
@@ -62,8 +62,8 @@ async function meltUntilDecided(
     if (stored !== undefined && stored.state !== 'FAILED') return storedAnswer(ports, stored);
     const planned = await plan(ports, command, ys);
     if (!planned.ok) return refusedUnlessStored(ports, command.opId, planned.error);
-    const pending = await reserve(ports, planned.value, stored);
-    if (pending !== undefined) return pay(ports, pending, command);
+    const pending = await reserve(ports, planned.value.intent, stored);
+    if (pending !== undefined) return pay(ports, pending, planned.value.quote, command);
   }
   return refusedWith(refusal('concurrent-change'));
 }
@@ -89,14 +89,20 @@ async function quoteOf(ports: MeltPorts, meltQuoteId: string): Promise<MeltQuote
   return present(await catchUpMeltQuote(ports, meltQuoteId), 'quote of a melt');
 }
 
+interface PlannedMelt {
+  readonly intent: MeltIntent;
+  readonly quote: MeltQuote;
+}
+
 async function plan(
   ports: MeltPorts,
   command: MeltCommand,
   ys: () => readonly PointHex[],
-): Promise<Result<MeltIntent, Refusal>> {
+): Promise<Result<PlannedMelt, Refusal>> {
   const subject = await subjectOf(ports, command, ys);
   const refused = (await firstRefusalInTurns(MELT_CHECKS, subject, ports.turns)) ?? (await refuseLast(ports, subject));
-  return refused === undefined ? ok(intentOf(command.opId, subject)) : err(refused);
+  if (refused !== undefined) return err(refused);
+  return ok({ intent: intentOf(command.opId, subject), quote: present(subject.quote, 'checked melt quote') });
 }
 
 /** The last rows are asked at once, for they wait for others; the first of them that refuses still answers. */
@@ -106,9 +112,8 @@ async function refuseLast(ports: MeltPorts, { inputs, outputs, ys }: MeltSubject
 }
 
 async function subjectOf(ports: MeltPorts, command: MeltCommand, ys: () => readonly PointHex[]): Promise<MeltSubject> {
-  const { control, keysets, clock, limits, melts, quoteStore } = ports;
-  const quote = await catchUpMeltQuote(ports, command.quoteId);
-  const paying = quote && (await melts.findPayment(quote.paymentKey));
+  const { control, keysets, clock, limits, quoteStore } = ports;
+  const { quote, rival } = await quoteAndRival(ports, command.quoteId);
   return {
     ...command,
     ys,
@@ -117,9 +122,18 @@ async function subjectOf(ports: MeltPorts, command: MeltCommand, ys: () => reado
     now: clock.now(),
     limits,
     quote,
-    rival: paying?.meltQuoteId === quote?.quote ? undefined : paying?.state,
+    rival,
     pays: quote?.paysQuote === undefined ? undefined : await quoteStore.find(quote.paysQuote),
   };
+}
+
+/** A melt of the quote itself holds the same payment key, so most often one look at the operations is enough. */
+async function quoteAndRival(ports: MeltPorts, quoteId: string): Promise<Pick<MeltSubject, 'quote' | 'rival'>> {
+  const quote = await ports.meltQuotes.find(quoteId);
+  const paying = quote && (await ports.melts.findPayment(quote.paymentKey));
+  if (paying !== undefined && paying.meltQuoteId !== quoteId) return { quote, rival: paying.state };
+  const isAsItSays = quote === undefined || (paying === undefined && quote.state === 'UNPAID');
+  return { quote: isAsItSays ? quote : await catchUpMeltQuote(ports, quoteId), rival: undefined };
 }
 
 function intentOf(opId: string, { quote, inputs, outputs, ys, keysetOf }: MeltSubject): MeltIntent {
@@ -152,15 +166,19 @@ async function reserve(
   return { ...intent, state: 'PENDING', attempt: attempt + 1, version: version + 1, updatedAt: clock.now() };
 }
 
-async function pay(ports: MeltPorts, melt: PendingMelt, { prefersAsync }: MeltCommand): Promise<Ended<MeltQuote>> {
-  const quote = await quoteOf(ports, melt.meltQuoteId);
+async function pay(
+  ports: MeltPorts,
+  melt: PendingMelt,
+  unpaid: MeltQuote,
+  { prefersAsync }: MeltCommand,
+): Promise<Ended<MeltQuote>> {
+  const quote = await followOwnMelt(ports, unpaid, melt);
   const paying = payMelt(ports, melt, quote);
   if (prefersAsync) {
     ports.patience.leave(paying);
     return pendingAnswer(quote);
   }
-  await ports.patience.waitFor(paying);
-  const stored = present(await ports.melts.find(melt.opId), 'melt that was reserved');
-  const ended = await storedAnswer(ports, stored);
-  return stored.state === 'COMMITTED' ? { ...ended, outcome: 'committed' } : ended;
+  const paid = (await ports.patience.waitFor(paying))?.paid;
+  if (paid !== undefined) return { outcome: 'committed', answer: ok(paid) };
+  return storedAnswer(ports, present(await ports.melts.find(melt.opId), 'melt that was reserved'));
 }

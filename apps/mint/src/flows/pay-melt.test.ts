@@ -30,7 +30,7 @@ describe('the change of a paid melt', () => {
   it('that the signatory refuses for now is not given up', async () => {
     const { mint, answer } = await paid('minting-disabled');
     expect(answer).toMatchObject({ value: { state: 'PENDING' } });
-    mint.clock.advance(2_500);
+    mint.clock.advance(5_500);
     await recoverMelts(mint.ports);
     expect(mint.store.byId.get(opId('melt'))).toMatchObject({ surplus: 0n, outputs: [{ amount: 2n }, { amount: 4n }] });
   });

@@ -3,13 +3,13 @@ import { unixMs } from '@assay/shared/kernel/clock';
 import type { PendingMelt } from '../domain/melt.ts';
 import { meltsLeftPending } from '../telemetry.ts';
 import { catchUpMeltQuote } from './catch-up-melt-quote.ts';
-import { endMelt, payMelt, type PayMeltPorts } from './pay-melt.ts';
+import { endMelt, type MeltEnd, payMelt, type PayMeltPorts } from './pay-melt.ts';
 import { payerOf } from './payer.ts';
 
 const PAGE = 256;
 const AT_ONCE = 16;
-/** Whoever reserved a melt is as a rule still paying it. */
-const QUIET_MS = 2_000;
+/** Whoever reserved a melt is as a rule still paying it, longer under load: asking for it too would add to the load. */
+const QUIET_MS = 5_000;
 
 /**
  * Ends melts that nobody waits for any more, by the answers of their payers and by nothing else; returns how many are
@@ -23,7 +23,7 @@ export async function recoverMelts(ports: PayMeltPorts): Promise<number> {
   let after: PendingMelt | undefined;
   do {
     const page = await ports.melts.listPending({ before, after, limit: PAGE });
-    const end = async (melt: PendingMelt) => void (ended += (await recoverMelt(ports, melt)) ? 1 : 0);
+    const end = async (melt: PendingMelt) => void (ended += (await recoverMelt(ports, melt)).isOver ? 1 : 0);
     faults.push(...(await forEach(page, end)));
     found += page.length;
     after = page.length < PAGE ? undefined : page.at(-1);
@@ -35,7 +35,7 @@ export async function recoverMelts(ports: PayMeltPorts): Promise<number> {
   return found - ended;
 }
 
-async function recoverMelt(ports: PayMeltPorts, melt: PendingMelt): Promise<boolean> {
+async function recoverMelt(ports: PayMeltPorts, melt: PendingMelt): Promise<MeltEnd> {
   const quote = present(await catchUpMeltQuote(ports, melt.meltQuoteId), 'quote of a melt');
   const payment = await payerOf(ports, melt, quote).check();
   return payment.is === 'NEVER_SEEN' ? payMelt(ports, melt, quote) : endMelt(ports, melt, quote, payment);
