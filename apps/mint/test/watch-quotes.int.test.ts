@@ -15,10 +15,12 @@ import { until } from '@assay/testkit/until';
 import fc from 'fast-check';
 import { type Db, MongoClient, ReadConcern } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sealedTokens } from '../src/adapters/grpc/sealed-tokens.ts';
 import { watchesOf } from '../src/adapters/grpc/watch-quotes.ts';
 import { QUOTES } from '../src/adapters/mongo/quote-document.ts';
 import { mongoQuoteFeed } from '../src/adapters/mongo/quote-feed.ts';
 import { mongoQuotes } from '../src/adapters/mongo/quotes.ts';
+import { unpaidQuote } from '../src/domain/bolt11-quote.ts';
 import { issued, pendingQuote, type Quote, settled } from '../src/domain/quote.ts';
 import type { Quotes } from '../src/ports.ts';
 import { aVerdict, TERMS } from './signed-facts.ts';
@@ -28,6 +30,7 @@ let client: MongoClient;
 let db: Db;
 let quotes: Quotes;
 const clock = new FakeClock();
+const SECRET = new Uint8Array(32).fill(1);
 
 beforeAll(async () => {
   server = await startMongod();
@@ -72,7 +75,10 @@ async function change(quote: Quote): Promise<Quote> {
 function watch(request: Partial<WatchQuotesRequest> = {}, stallMs = 60_000) {
   const aborter = new AbortController();
   const call = { caller: 'rewards', actor: 'rewards', signal: aborter.signal, deadlineMs: Infinity };
-  const stream = watchesOf({ feed: mongoQuoteFeed(db), clock, stallMs })({ ...ANY, ...request }, call);
+  const stream = watchesOf({ feed: mongoQuoteFeed(db), clock, stallMs, identitySecret: SECRET })(
+    { ...ANY, ...request },
+    call,
+  );
   const next = async (): Promise<WatchQuotesResponse['update']> => {
     const answer = await stream.next();
     return answer.done === true ? undefined : answer.value.update;
@@ -164,16 +170,38 @@ describe('a watch', () => {
     ['a position of another server', { position: `after:82${'00'.repeat(40)}` }, 'RESUME_TOKEN_EXPIRED'],
   ])('that is to go on at %s is refused', async (_, position, reason) => {
     const { resumeToken } = await snapshotOf(watch());
-    const fields = JSON.parse(Buffer.from(resumeToken, 'base64url').toString()) as Record<string, string>;
-    const token =
-      typeof position === 'string'
-        ? position
-        : Buffer.from(JSON.stringify({ ...fields, ...position })).toString('base64url');
+    const tokens = sealedTokens(SECRET);
+    const token = typeof position === 'string' ? position : tokens.seal({ ...tokens.open(resumeToken), ...position });
     const watching = watch({ resumeToken: token });
     const refused = (async () => {
       for (;;) if ((await watching.next()) === undefined) return;
     })();
     await expect(refused).rejects.toMatchObject({ reason });
+  });
+
+  test('tells teams nothing of the id of a quote without a key, in no token', async () => {
+    const watching = watch({ method: 'bolt11' });
+    await snapshotOf(watching);
+    const id = crypto.randomUUID();
+    const terms = { unit: 'sat', amount: amount(28n), pubkey: undefined, description: undefined };
+    const made = { quote: id, expiry: clock.now(), trace: undefined };
+    await quotes.insert(unpaidQuote(terms, made, { request: 'lnbc1', lookupId: id }, clock.now()));
+    const told: string[] = [];
+    for (let update = await watching.next(); told.length < 2; update = await watching.next()) {
+      clock.advance(15_000);
+      if (update?.$case === 'change') told.push(`${update.value.naturalKey} ${update.value.quoteId}`);
+      if (update?.$case === 'bookmark') told.push(update.value.resumeToken);
+    }
+    const readable = told.flatMap((token) => {
+      const text = Buffer.from(token, 'base64url').toString('latin1');
+      return [
+        token,
+        text,
+        ...(text.match(/[0-9A-Fa-f]{80,}/g) ?? []).map((hex) => Buffer.from(hex, 'hex').toString('latin1')),
+      ];
+    });
+    expect(readable.filter((text) => text.includes(id))).toEqual([]);
+    watching.abort();
   });
 
   test('of another filter does not take the token', async () => {
@@ -207,7 +235,7 @@ describe('a watch', () => {
   });
 
   test('is one of at most twenty of a process', async () => {
-    const open = watchesOf({ feed: mongoQuoteFeed(db), clock });
+    const open = watchesOf({ feed: mongoQuoteFeed(db), clock, identitySecret: SECRET });
     const call = { caller: 'x', actor: 'x', signal: new AbortController().signal, deadlineMs: Infinity };
     const watches = Array.from({ length: 21 }, () => open(ANY, call));
     const ended = await Promise.allSettled(watches.map((each) => each.next()));

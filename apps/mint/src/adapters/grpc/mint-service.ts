@@ -11,7 +11,7 @@ import { toHex } from '@assay/shared/kernel/bytes';
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
-import { decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
+import { pageSize } from '@assay/shared/runtime/paging';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import type { Pause } from '../../domain/control.ts';
 import { ehashKey, parseQuoteMethod, type Quote } from '../../domain/quote.ts';
@@ -28,6 +28,7 @@ import { sign } from './liabilities.ts';
 import { parseState, renderQuote } from './quote-message.ts';
 import { redeem } from './redeem-proofs.ts';
 import { optionalTime } from './request-time.ts';
+import { type SealedTokens, sealedTokens } from './sealed-tokens.ts';
 import { renderKeyset, renderSupply } from './supply-message.ts';
 import { watchesOf, type WatchQuotesPorts } from './watch-quotes.ts';
 
@@ -44,9 +45,10 @@ export type MintServicePorts = LiabilitiesPorts &
 
 /** `assay.mint.v1.MintService`. */
 export function mintService(ports: MintServicePorts): Implementation {
+  const tokens = sealedTokens(ports.identitySecret);
   return implement(MintServiceService, {
     getQuote: (request) => getQuote(ports, request),
-    listQuotes: (request) => listQuotes(ports, request),
+    listQuotes: (request) => listQuotes(ports, tokens, request),
     listKeysets: async ({ unit }) => {
       const keysets = ports.keysets.all().filter((keyset) => unit === '' || keyset.unit === unit.toLowerCase());
       return { keysets: keysets.map(renderKeyset) };
@@ -87,7 +89,11 @@ async function findQuote({ quotes, reader }: MintServicePorts, { by }: GetQuoteR
   }
 }
 
-async function listQuotes({ reader }: MintServicePorts, request: ListQuotesRequest): Promise<ListQuotesResponse> {
+async function listQuotes(
+  { reader }: MintServicePorts,
+  tokens: SealedTokens,
+  request: ListQuotesRequest,
+): Promise<ListQuotesResponse> {
   const method = request.method === '' ? undefined : parseQuoteMethod(request.method);
   if (method === undefined && request.method !== '') return { quotes: [], nextPageToken: '' };
   const state = parseState(request.state);
@@ -100,10 +106,10 @@ async function listQuotes({ reader }: MintServicePorts, request: ListQuotesReque
     ...(state === undefined ? {} : { state }),
     ...(createdFrom === undefined ? {} : { createdFrom }),
     ...(createdBefore === undefined ? {} : { createdBefore }),
-    after: parsePosition(request.pageToken),
+    after: parsePosition(tokens, request.pageToken),
     limit: pageSize(request.pageSize),
   });
-  return { quotes: quotes.map(renderQuote), nextPageToken: next === undefined ? '' : renderPosition(next) };
+  return { quotes: quotes.map(renderQuote), nextPageToken: next === undefined ? '' : renderPosition(tokens, next) };
 }
 
 function pause(
@@ -126,13 +132,13 @@ function causeOf(reason: string, breachId: string, { caller }: CallContext): Pic
   return caller === 'auditor' ? { reason, breachId } : { reason: `${breachId}: ${reason}` };
 }
 
-function renderPosition({ createdAt, naturalKey }: QuotePosition): string {
-  return encodePageToken({ createdAt: String(createdAt), naturalKey });
+function renderPosition(tokens: SealedTokens, { createdAt, naturalKey }: QuotePosition): string {
+  return tokens.seal({ createdAt: String(createdAt), naturalKey });
 }
 
-function parsePosition(token: string): QuotePosition | undefined {
+function parsePosition(tokens: SealedTokens, token: string): QuotePosition | undefined {
   if (token === '') return undefined;
-  const { createdAt, naturalKey } = decodePageToken(token);
+  const { createdAt, naturalKey } = tokens.open(token);
   if (naturalKey === undefined || createdAt === undefined || !/^[0-9]{1,15}$/.test(createdAt)) {
     throw new GrpcFault('PAGE_TOKEN_INVALID', 'page_token is not one that this method returned');
   }
