@@ -75,7 +75,7 @@ export function settingsOf({ flags, environment }: Sources): Settings {
     auditorAdmin: say('auditorAdmin') ?? adminOf(say('auditor')) ?? at('auditorGrpc', ADMIN_STEP),
     pool: say('pool') ?? at('poolGrpc'),
     signatory: say('signatory') ?? at('signatory'),
-    nats: say('nats') ?? (runs('nats') ? `nats://${at('nats')}` : undefined),
+    nats: say('nats') ?? (runs('nats-server') ? `nats://${at('nats')}` : undefined),
     mongo: say('mongo') ?? (runs('mongod') ? `mongodb://${at('mongod')}/?directConnection=true` : undefined),
     traces: say('traces') ?? stack?.traces,
     tls: tlsOf(say, from),
