@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { CONFIG, signersOf, walletRulesOf } from './config.ts';
+import { CONFIG, settingsOf } from './config.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'mint-config-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -28,13 +28,19 @@ function faultsOf(env: Record<string, string>): readonly string[] {
 }
 
 test('pools, auditors and the identity are all that has to be said', () => {
-  const config = CONFIG.load(NEEDED);
-  expect(signersOf(config)).toEqual({ pools: new Map([['pool-1', KEY]]), auditorKeys: new Set([KEY]) });
-  expect(walletRulesOf(config)).toMatchObject({
+  const { signers, wallets, lightning } = settingsOf(CONFIG.load(NEEDED));
+  expect(signers).toEqual({ pools: new Map([['pool-1', KEY]]), auditorKeys: new Set([KEY]) });
+  expect(wallets).toMatchObject({
     identity: { pubkey: `02${KEY}` },
     limits: { inputs: 1_000, outputs: 1_000 },
     lookup: { isEnabled: true, takesLegacy: true, mintPubkey: `02${KEY}` },
   });
+  expect(lightning).toMatchObject({ backend: 'none', isProduction: true });
+});
+
+test('Lightning that is fake is told in the name of the mint', () => {
+  const { wallets, lightning } = settingsOf(CONFIG.load({ ...NEEDED, MINT_BOLT11_BACKEND: 'fake' }));
+  expect([wallets.identity.name, lightning.backend]).toEqual(['Assay mint (FAKE LIGHTNING, NO VALUE)', 'fake']);
 });
 
 test.each([

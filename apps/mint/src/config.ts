@@ -76,15 +76,30 @@ export const CONFIG = defineConfig('MINT', {
 
 export type MintConfig = ReturnType<typeof CONFIG.load>;
 
+/** The configuration, as the parts of the mint take it. */
+export function settingsOf(config: MintConfig) {
+  return {
+    database: { uri: config.MONGODB_URI, database: config.MINT_MONGODB_DATABASE },
+    signers: signersOf(config),
+    wallets: walletRulesOf(config),
+    http: httpOptionsOf(config),
+    lightning: lightningOf(config),
+    grpc: grpcPortsOf(config),
+    identitySecret: config.MINT_IDENTITY_KEY_FILE,
+    recountEveryMs: config.MINT_SUPPLY_CHECK_MS,
+    resyncMs: config.MINT_WS_RESYNC_MS,
+  };
+}
+
 /** Whose signatures make and settle quotes: x-only keys in hex. */
-export function signersOf({ MINT_POOLS, MINT_AUDITOR_KEYS }: MintConfig): {
+function signersOf({ MINT_POOLS, MINT_AUDITOR_KEYS }: MintConfig): {
   readonly pools: ReadonlyMap<string, string>;
   readonly auditorKeys: ReadonlySet<string>;
 } {
   return { pools: new Map(Object.entries(MINT_POOLS)), auditorKeys: new Set(MINT_AUDITOR_KEYS) };
 }
 
-export function httpOptionsOf(config: MintConfig) {
+function httpOptionsOf(config: MintConfig) {
   return {
     host: config.ASSAY_LISTEN_HOST,
     port: config.MINT_HTTP_PORT,
@@ -102,7 +117,7 @@ const FAKE_NAME = `${NAME} (FAKE LIGHTNING, NO VALUE)`;
 const VERSION = 'assay-mint/0.1.0';
 
 /** What wallets are told and held to. */
-export function walletRulesOf(config: MintConfig) {
+function walletRulesOf(config: MintConfig) {
   const pubkey = toHex(publicKeyOf(config.MINT_IDENTITY_KEY_FILE));
   return {
     fundedUnits: new Set(config.MINT_FUNDED_UNITS),
@@ -124,7 +139,7 @@ export function walletRulesOf(config: MintConfig) {
 }
 
 /** Lightning as configured, and what wallets may ask of `bolt11` quotes. */
-export function lightningOf(config: MintConfig) {
+function lightningOf(config: MintConfig) {
   const rules: Bolt11Rules = {
     amountMin: config.MINT_BOLT11_MIN,
     amountMax: config.MINT_BOLT11_MAX,
@@ -139,6 +154,6 @@ export function lightningOf(config: MintConfig) {
   };
 }
 
-export function grpcPortsOf(config: MintConfig) {
+function grpcPortsOf(config: MintConfig) {
   return { ...grpcServing(config), port: config.MINT_GRPC_PORT, adminPort: config.MINT_ADMIN_GRPC_PORT };
 }

@@ -23,36 +23,27 @@ import { startProjector } from './adapters/timers/projector.ts';
 import { startRecovery } from './adapters/timers/recovery.ts';
 import { startSubscriptions } from './adapters/timers/subscriptions.ts';
 import { fairTurns } from './adapters/timers/turns.ts';
-import {
-  CONFIG,
-  grpcPortsOf,
-  httpOptionsOf,
-  lightningOf,
-  type MintConfig,
-  signersOf,
-  walletRulesOf,
-} from './config.ts';
+import { CONFIG, type MintConfig, settingsOf } from './config.ts';
 
 async function start(context: ServiceContext, config: MintConfig): Promise<void> {
   assertNativeCurve();
-  const db = await connectMongo(context, { uri: config.MONGODB_URI, database: config.MINT_MONGODB_DATABASE });
+  const settings = settingsOf(config);
+  const db = await connectMongo(context, settings.database);
   const notes = natsChangeNotes(context, renderPayload);
   const stores = await mongoStores(context, db, notes);
   const { clock, controlStore, reader } = stores;
   const { signatory, keysets, rotator } = connectSignatory(context, config);
   const control = await startControl(context, controlStore);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
-  const quoteIds = randomQuoteIds(clock);
-  const lightning = await startLightning(context, db, stores, lightningOf(config));
+  const lightning = await startLightning(context, db, stores, settings.lightning);
   const wallets = {
-    ...{ ...walletRulesOf(config), ...stores, ...lightning },
-    ...{ quotes: reader, quoteIds, control, keysets, projection, signatory },
+    ...{ ...settings.wallets, ...stores, ...lightning, quoteIds: randomQuoteIds(clock) },
+    ...{ quotes: reader, control, keysets, projection, signatory },
     ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context), turns: fairTurns() },
   };
   startRecovery(context, wallets);
-  const observed = { ...wallets, notes, render: renderPayload };
-  const subscriptions = startSubscriptions(context, observed, config.MINT_WS_RESYNC_MS);
-  await startHttpServer(context, { ...wallets, subscriptions }, httpOptionsOf(config));
+  const subscriptions = startSubscriptions(context, { ...wallets, notes, render: renderPayload }, settings.resyncMs);
+  await startHttpServer(context, { ...wallets, subscriptions }, settings.http);
 
   // Wallets are served without NATS: events wait in the outboxes.
   const bus = await connectBus(context, config.NATS_URL);
@@ -60,10 +51,9 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   await notes.connect(bus);
   const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
-  consumeFacts(context, db, bus, { ...stores, ...signersOf(config), quoteIds, earlyVerdicts, pause });
-  const { MINT_SUPPLY_CHECK_MS: recountEveryMs, MINT_IDENTITY_KEY_FILE: identitySecret } = config;
-  startBackground(context, db, { ...stores, ...pause, keysets, rotator, recountEveryMs });
-  await serveGrpc(context, grpcPortsOf(config), { ...wallets, ...stores, pause, rotator, identitySecret });
+  consumeFacts(context, db, bus, { ...wallets, ...stores, ...settings.signers, earlyVerdicts, pause });
+  startBackground(context, db, { ...stores, ...settings, ...pause, keysets, rotator });
+  await serveGrpc(context, settings.grpc, { ...wallets, ...stores, ...settings, pause, rotator });
 }
 
 await runService({ name: 'mint', config: CONFIG, grpcPort: ({ MINT_GRPC_PORT: port }) => port, start });
