@@ -1,6 +1,13 @@
 import { present } from '@assay/shared/kernel/assert';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
-import { afterNote, afterReading, FINAL_VERSION, type Reading, type Update } from '../domain/subscriptions/delivery.ts';
+import {
+  afterNote,
+  afterReading,
+  FINAL_VERSION,
+  isKnown,
+  type Reading,
+  type Update,
+} from '../domain/subscriptions/delivery.ts';
 import type { SubscriptionKind } from '../domain/subscriptions/kinds.ts';
 import { filterOf, type Observed, storedVersion } from '../domain/subscriptions/observed.ts';
 import {
@@ -199,12 +206,17 @@ async function resyncFilters(
   kind: SubscriptionKind,
   byFilter: readonly (readonly [string, readonly WatchedFilter[]])[],
 ): Promise<number> {
-  const before = new Map(byFilter.flatMap(([, entries]) => entries.map((entry) => [entry, entry.told] as const)));
-  const filters = byFilter.map(([filter]) => filter);
-  const current = await readings(hub, kind, filters);
-  const told = [...before].filter(([entry, toldBefore]) => {
-    const reading = current.get(entry.filter);
-    return reading !== undefined && tellNext(entry, afterReading(entry.told, reading, toldBefore));
-  });
-  return told.length;
+  const watched = new Map(
+    byFilter.map(([filter, entries]) => [filter, entries.map((entry) => [entry, entry.told] as const)]),
+  );
+  let found = 0;
+  for (const observed of await readObserved(hub, kind, [...watched.keys()])) {
+    const version = storedVersion(observed);
+    // Most is as it was: rendering it is most of the work.
+    const behind = (watched.get(filterOf(observed)) ?? []).filter(([{ told }]) => !isKnown(told, version));
+    if (behind.length === 0) continue;
+    const reading = readingOf(hub, observed);
+    for (const [entry, before] of behind) if (tellNext(entry, afterReading(entry.told, reading, before))) found += 1;
+  }
+  return found;
 }

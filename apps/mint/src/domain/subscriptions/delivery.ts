@@ -13,12 +13,17 @@ export interface Reading {
 /** Of what never changes again. */
 export const FINAL_VERSION = Number.MAX_SAFE_INTEGER;
 
+/** Whether what has this stored version, if it has one, was told already. */
+export function isKnown(told: Update | undefined, version: number | undefined): boolean {
+  return told !== undefined && version !== undefined && version <= told.version;
+}
+
 /**
  * What a subscriber is told next, or undefined for nothing: notes come late, twice and in any order, so that a version not
  * greater than the one told is dropped.
  */
 export function afterNote(told: Update | undefined, note: Update): Update | undefined {
-  return told !== undefined && note.version <= told.version ? undefined : note;
+  return isKnown(told, note.version) ? undefined : note;
 }
 
 /**

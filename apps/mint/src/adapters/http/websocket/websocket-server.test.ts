@@ -187,7 +187,7 @@ describe('a hostile wallet', () => {
   });
 
   test('that answers no ping is cut; one that does stays, however long it is silent', async () => {
-    const mint = await mintWith({ pingMs: 50 });
+    const mint = await mintWith({ pingMs: 200 });
     const deaf = await socketWallet(mint.url);
     const good = await socketWallet(mint.url);
     await good.subscribe('proof_state', ys(1));
