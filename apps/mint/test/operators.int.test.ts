@@ -2,6 +2,7 @@ import { CATALOGUE } from '@assay/proto/catalogue';
 import { KeysetRotated } from '@assay/proto/gen/assay/mint/v1/events';
 import { OperationState } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { unixMs } from '@assay/shared/kernel/clock';
+import { err } from '@assay/shared/kernel/result';
 import { amount } from '@assay/shared/kernel/money';
 import { publicKeyOf, schnorrVerify } from '@assay/shared/kernel/schnorr';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -95,6 +96,24 @@ describe('RotateKeyset', () => {
       expect(await events()).toBe(before + 1);
     }
     expect(await mint.rotations.listBegun(unixMs(mint.clock.now() + 60_000))).toEqual([]);
+  });
+
+  test('tells what one was refused and another, at the same time, was not', async () => {
+    const terms = { unit: SAT_UNIT, inputFeePpk: 0n, finalExpiryS: undefined, amounts: [] };
+    const [before, done] = [await events(), memoryRotator()];
+    const later = { now: () => unixMs(mint.clock.now() + 60_000) };
+    const { rotations, keysets, clock } = mint;
+    const refusing = { rotate: () => Promise.resolve(err('rotated by somebody else just now')) };
+    const overtaken = {
+      rotate: async (rotation: Parameters<typeof done.rotate>[0]) => {
+        await finishRotations({ rotations, keysets, rotator: refusing, clock: later });
+        return done.rotate(rotation);
+      },
+    };
+    expect(await rotateKeyset({ rotations, keysets, rotator: overtaken, clock }, 'two', terms)).toMatchObject({
+      ok: true,
+    });
+    expect([done.rotated(), await events()]).toEqual([1, before + 1]);
   });
 });
 

@@ -107,8 +107,9 @@ async function complete(
   keyset: Keyset,
   at: UnixMs,
 ): Promise<void> {
+  // Also of one that was given up: two may ask the signatory at once, and be refused and answered.
   await collection.updateOne(
-    { _id: rotation.rotationId, state: 'BEGUN' },
+    { _id: rotation.rotationId, state: { $ne: 'ROTATED' } },
     {
       $set: { state: 'ROTATED', keyset: renderKeyset(keyset) },
       $push: { outbox: rotatedEvent(rotation, keyset, at) },
