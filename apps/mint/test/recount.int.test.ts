@@ -105,6 +105,7 @@ describe('the recount', () => {
       () => operations().updateOne({ kind: 'SWAP' }, { $set: { hasInputs: false } }),
     ],
     ['an index that is gone', 'M3', () => operations().dropIndex('inputsY_unique')],
+    ['the index by which a request is paid once, gone', 'M3', () => operations().dropIndex('paymentKey_unique')],
     ['a keyset that nobody knows', 'M8', () => operations().updateOne({}, { $set: { 'outputs.0.keyset': '01' } })],
     [
       'a counter that was turned',

@@ -14,7 +14,13 @@ import { sumWithin } from './supply-history.ts';
 const PAGE = 500;
 const LOOSE_MAX = 20;
 const UNIQUE_INDEXES = {
-  [OPERATIONS.name]: ['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique', 'meltQuoteId_unique'],
+  [OPERATIONS.name]: [
+    'inputsY_unique',
+    'outputsB_unique',
+    'quoteKeys_unique',
+    'meltQuoteId_unique',
+    'paymentKey_unique',
+  ],
   [QUOTES.name]: ['quote_unique', 'lookupId_unique', 'paymentsId_unique'],
 };
 /** Of a pending melt these flags are true, or its locks hold nothing. */
