@@ -1,7 +1,7 @@
 import { sumAmounts } from '@assay/shared/kernel/money';
 import type { Amount } from '@assay/shared/kernel/money';
 import { present } from '@assay/shared/kernel/assert';
-import type { Check } from './checks.ts';
+import { type Check, finished, type Steps } from './checks.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import type { Nut20Version } from './nut20.ts';
 import { mintable, type Quote } from './quote.ts';
@@ -51,7 +51,7 @@ export const MINT_CHECKS: readonly Check<MintSubject>[] = [
   { row: 'quotes', refuse: refuseUnknownQuotes },
   { row: 'quote-units', refuse: (subject) => (unitsOf(subject).size > 1 ? refusal('several-units') : undefined) },
   { row: 'quote-state', refuse: ofEach(refuseState) },
-  { row: 'nut20', refuse: ofEach(refuseSignature) },
+  { row: 'nut20', refuse: (subject) => finished(signatureSteps(subject)), steps: signatureSteps },
   { row: 'repeated-outputs', refuse: refuseRepeatedOutputs },
   { row: 'keysets', refuse: refuseKeysets },
   { row: 'units', refuse: (subject) => refuseUnits(subject, present([...unitsOf(subject)][0], 'unit of a quote')) },
@@ -116,6 +116,16 @@ function refuseSignature(
   return hasSignature && batchMax !== undefined
     ? refusal('quote-signature', 'a signature for a quote without a key')
     : undefined;
+}
+
+/** One signature over a thousand outputs is milliseconds of work, and a batch may have a hundred. */
+function* signatureSteps(subject: MintSubject): Steps {
+  for (const [at, claim] of subject.claims.entries()) {
+    if (at > 0) yield;
+    const refused = refuseSignature(present(claim.quote, 'known quote'), claim, subject);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
 }
 
 /** Lightning is minted whole; of the others any part. */

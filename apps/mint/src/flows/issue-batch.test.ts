@@ -92,6 +92,15 @@ describe('a batch of quotes', () => {
     expect(await outcomeOf({ ...request, signatures: [legacy, request.signatures?.[1]] })).toBe('ok');
   });
 
+  test('is judged signature by signature, and others have their turn in between', async () => {
+    const turns = { taken: 0, next: async () => void (turns.taken += 1) };
+    const mintWith = (request: IssueBatchRequest) => issueBatch({ ...mint.ports, turns }, request);
+    expect(await mintWith(batch('one', [A], 8n))).toMatchObject({ ok: true });
+    expect(turns.taken).toBe(0);
+    expect(await mintWith(batch('two', [B, C], 16n))).toMatchObject({ ok: true });
+    expect(turns.taken).toBe(1);
+  });
+
   test('again has the same signatures, also at once', async () => {
     const request = batch('again', [A, B], 16n);
     const [first, other] = await Promise.all([issueBatch(mint.ports, request), issueBatch(mint.ports, request)]);

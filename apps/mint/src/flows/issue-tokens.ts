@@ -4,7 +4,7 @@ import { type Amount, amount as amountOf } from '@assay/shared/kernel/money';
 import { present } from '@assay/shared/kernel/assert';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { currentTrace, inSpan, openSpan, type Span } from '@assay/shared/runtime/telemetry';
-import { firstRefusal } from '../domain/checks.ts';
+import { firstRefusalInTurns } from '../domain/checks.ts';
 import { MINT_CHECKS, type MintSubject, type QuoteClaim, sharesOf } from '../domain/mint-checks.ts';
 import { nut20Version } from '../domain/nut20.ts';
 import { once } from '../domain/once.ts';
@@ -13,6 +13,7 @@ import type { Refusal } from '../domain/refusals.ts';
 import type { BatchMintRequest, BlindedOutput, MintRequest, RequestLimits } from '../domain/request.ts';
 import { quoteSignatureAccepted } from '../telemetry.ts';
 import type { IssuanceControl, Keysets, Projection, QuoteReader, Signatory } from '../ports.ts';
+import type { Turns } from '../turn-ports.ts';
 import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
 import { refuseSigned } from './refuse-signed.ts';
 
@@ -27,6 +28,7 @@ export interface IssuePorts extends OperatePorts {
   readonly limits: RequestLimits;
   /** Quotes of one batch. */
   readonly batchMax: number;
+  readonly turns: Turns;
 }
 
 interface OfPath {
@@ -127,7 +129,8 @@ async function planIssue(
   const keysetOf = (id: string) => keysets.get(id);
   const sides = { inputs: [], ys: () => [], outputs, keysetOf, now: clock.now(), limits };
   const subject: MintSubject = { ...sides, level: control.level(), method, claims, batchMax };
-  const refused = firstRefusal(MINT_CHECKS, subject) ?? (await refuseSigned(ports, outputs));
+  const refused =
+    (await firstRefusalInTurns(MINT_CHECKS, subject, ports.turns)) ?? (await refuseSigned(ports, outputs));
   if (refused !== undefined) return err(refused);
   countSignatures(claims);
   const signatures = await sign(signatory, outputs);
