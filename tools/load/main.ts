@@ -1,13 +1,13 @@
-import { createWriteStream } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
-import { hashOf } from './stratum-connection.ts';
-import { startStratumLoad } from './stratum-load.ts';
+import { runHostileLoad } from './hostile.ts';
+import { MAX_SECONDS, runStratumLoad } from './stratum-command.ts';
 
-const MAX_SECONDS = 600;
+const MAX_HOSTILE_SECONDS = 60;
 
-const options = new Command('npm run load --')
-  .description('Bounded Stratum load on a pool of this machine whose lowest difficulty is 2^-32. Prints JSON.')
+const command = new Command('npm run load --').description('Bounded load on services of this machine.');
+command
+  .command('stratum', { isDefault: true })
+  .description('Stratum load on a pool whose lowest difficulty is 2^-32. Prints JSON.')
   .requiredOption('--key <hex>', 'locking key that the shares are credited to')
   .option('--port <port>', 'Stratum port', '3333')
   .option('--connections <n>', 'connections', '16')
@@ -15,31 +15,19 @@ const options = new Command('npm run load --')
   .option('--rate <n>', 'open loop instead: submits a second over all connections')
   .option('--seconds <n>', `how long, at most ${MAX_SECONDS}`, '10')
   .option('--log <file>', 'write the header hash of every share that was answered true')
-  .parse()
-  .opts<Record<'key' | 'port' | 'connections' | 'inFlight' | 'seconds', string> & { rate?: string; log?: string }>();
+  .action(runStratumLoad);
+command
+  .command('hostile')
+  .description(
+    'What each kind of hostile client does to honest wallets of a mint that it starts itself, in some minutes.',
+  )
+  .argument('[kinds...]', 'kinds of attack; all when left out')
+  .option('--rate <n>', 'swaps of honest wallets a second', '15')
+  .option('--seconds <n>', 'of each measurement, at most 60', '8')
+  .action(hostile);
+await command.parseAsync();
 
-const easiest = String(2 ** -32);
-const log = options.log === undefined ? undefined : createWriteStream(options.log);
-const load = startStratumLoad({
-  host: '127.0.0.1',
-  port: Number(options.port),
-  usernames: Array.from({ length: Number(options.connections) }, (_, index) => `${options.key}.load${index}`),
-  password: `d=${easiest},min=${easiest},max=${easiest}`,
-  inFlight: Number(options.inFlight),
-  ...(options.rate === undefined ? {} : { ratePerSecond: Number(options.rate) }),
-  answered: (share, answer) => answer === true && log?.write(`${hashOf(share)}\n`),
-});
-const startedAt = performance.now();
-await wait(1_000 * Math.min(Number(options.seconds), MAX_SECONDS));
-const seconds = (performance.now() - startedAt) / 1_000;
-const { user, system } = process.cpuUsage();
-const figures = {
-  ...load.counts,
-  perSecond: Math.round(load.counts.accepted / seconds),
-  p50Ms: load.latencies.quantile(0.5),
-  p99Ms: load.latencies.quantile(0.99),
-  loadCpuSeconds: (user + system) / 1e6,
-};
-await load.stop();
-log?.end();
-console.log(JSON.stringify(figures));
+async function hostile(only: string[], { rate, seconds }: { rate: string; seconds: string }): Promise<void> {
+  const load = { ratePerS: Number(rate), seconds: Math.min(Number(seconds), MAX_HOSTILE_SECONDS), only };
+  await runHostileLoad(load, (line) => console.log(line));
+}
