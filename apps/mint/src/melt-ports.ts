@@ -40,8 +40,8 @@ export interface MeltQuotes {
   insert(quote: MeltQuote): Promise<void>;
   /** Every change of a melt quote. False: the stored version is not the one before, read again. */
   replace(next: MeltQuote): Promise<boolean>;
-  /** Ids of those in state PENDING. */
-  listPending(limit: number): Promise<readonly string[]>;
+  /** Ids of those that are PENDING since before `before`. */
+  listPending(query: { readonly before: UnixMs; readonly limit: number }): Promise<readonly string[]>;
 }
 
 /** Lets work outlive the request that began it; its faults are logged, and what it left undone is recovered. */

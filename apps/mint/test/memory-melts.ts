@@ -106,9 +106,9 @@ export function memoryMeltQuotes(): MemoryMeltQuotes {
       put(next);
       return true;
     },
-    listPending: async (limit) =>
+    listPending: async ({ before, limit }) =>
       [...byId.values()]
-        .filter(({ state }) => state === 'PENDING')
+        .filter(({ state, updatedAt }) => state === 'PENDING' && updatedAt < before)
         .slice(0, limit)
         .map(({ quote }) => quote),
   };

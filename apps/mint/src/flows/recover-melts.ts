@@ -29,7 +29,7 @@ export async function recoverMelts(ports: PayMeltPorts): Promise<number> {
     after = page.length < PAGE ? undefined : page.at(-1);
   } while (after !== undefined);
   meltsLeftPending(found - ended);
-  const quotes = await ports.meltQuotes.listPending(PAGE);
+  const quotes = await ports.meltQuotes.listPending({ before, limit: PAGE });
   faults.push(...(await forEach(quotes, (quote) => catchUpMeltQuote(ports, quote))));
   if (faults.length > 0) throw new AggregateError(faults, `${faults.length} melts could not be recovered now`);
   return found - ended;

@@ -21,8 +21,9 @@ export function mongoMeltQuotes(db: Db): MeltQuotes {
       const result = await collection.replaceOne({ _id: next.quote, version: next.version - 1 }, renderMeltQuote(next));
       return result.matchedCount === 1;
     },
-    listPending: async (limit) => {
-      const found = collection.find({ state: 'PENDING' }, { projection: { _id: 1 } });
+    listPending: async ({ before, limit }) => {
+      const since = { state: 'PENDING', updatedAt: { $lt: new Date(before) } } as const;
+      const found = collection.find(since, { projection: { _id: 1 } });
       return (await found.sort({ expiry: 1 }).limit(limit).toArray()).map(({ _id }) => _id);
     },
   };
