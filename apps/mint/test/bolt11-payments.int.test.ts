@@ -72,7 +72,7 @@ async function paymentOf({ lookupId }: Quote) {
 
 async function sweep({ credits, backend }: Instance): Promise<void> {
   let after: Parameters<typeof sweepPayments>[1];
-  do after = await sweepPayments({ ...credits, backend, ageMaxMs: 3_600_000 }, after);
+  do after = (await sweepPayments({ ...credits, backend, ageMaxMs: 3_600_000 }, after)).next;
   while (after !== undefined);
 }
 

@@ -65,6 +65,18 @@ describe('a bolt11 quote', () => {
     expect(stateOf(quote)).toEqual({ state: 'PAID', amountPaid: 28n, version: 2 });
   });
 
+  test('is found paid by the sweep although another one cannot be asked about', async () => {
+    const lost = await created();
+    const others = await Promise.all(Array.from({ length: 20 }, () => created()));
+    for (const { lookupId = '' } of others) payIncoming(mint.lightning, lookupId);
+    const { backend } = present(mint.ports.bolt11, 'bolt11');
+    const gone = new Error('no such request');
+    const checkIncoming = (id: string) => (id === lost.lookupId ? Promise.reject(gone) : backend.checkIncoming(id));
+    const ports = { ...credits(), backend: { ...backend, checkIncoming }, ageMaxMs: 7_200_000 };
+    expect(await sweepPayments(ports, undefined)).toEqual({ next: undefined, faults: [gone] });
+    expect(new Set(others.map((quote) => stateOf(quote).state))).toEqual(new Set(['PAID']));
+  });
+
   test('is paid also after its expiry: the money is there', async () => {
     const quote = await created();
     mint.clock.advance(3_700_000);
@@ -76,7 +88,7 @@ describe('a bolt11 quote', () => {
   test('whose payment nobody told is found by asking', async () => {
     const [one, other] = [await created(), await created()];
     payIncoming(mint.lightning, other.lookupId ?? '');
-    expect(await sweep()).toBeUndefined();
+    expect(await sweep()).toEqual({ next: undefined, faults: [] });
     expect([stateOf(one).state, stateOf(other).state]).toEqual(['UNPAID', 'PAID']);
   });
 

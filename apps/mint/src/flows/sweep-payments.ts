@@ -12,21 +12,28 @@ export interface SweepPorts extends CreditPorts {
 const QUOTES_PER_SWEEP = 200;
 const AT_ONCE = 16;
 
+export interface Swept {
+  /** Where the next sweep goes on; undefined: from the beginning. */
+  readonly next: QuotePosition | undefined;
+  /** Of quotes that could not be asked about, or credited, now. */
+  readonly faults: readonly unknown[];
+}
+
 /**
- * Asks the backend about the next unpaid quotes after `after`: what the stream of payments missed is found here.
- * @returns where the next sweep goes on; undefined: from the beginning
+ * Asks the backend about the next unpaid quotes after `after`: what the stream of payments missed is found here. One that
+ * fails does not keep the others waiting, neither of this sweep nor of the next ones.
  */
-export async function sweepPayments(
-  ports: SweepPorts,
-  after: QuotePosition | undefined,
-): Promise<QuotePosition | undefined> {
+export async function sweepPayments(ports: SweepPorts, after: QuotePosition | undefined): Promise<Swept> {
   const createdFrom = unixMs(Math.max(0, ports.clock.now() - ports.ageMaxMs));
   const { quotes, next } = await ports.payable.listUnpaid({ createdFrom, after, limit: QUOTES_PER_SWEEP });
   const lookupIds = quotes.flatMap(({ lookupId }) => lookupId ?? []);
+  const faults: unknown[] = [];
   for (let at = 0; at < lookupIds.length; at += AT_ONCE) {
-    await Promise.all(lookupIds.slice(at, at + AT_ONCE).map((lookupId) => checkPayment(ports, lookupId)));
+    const checks = lookupIds.slice(at, at + AT_ONCE).map((lookupId) => checkPayment(ports, lookupId));
+    const ended = await Promise.allSettled(checks);
+    faults.push(...ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])));
   }
-  return next;
+  return { next, faults };
 }
 
 /** Credits what the backend received for this request so far. */

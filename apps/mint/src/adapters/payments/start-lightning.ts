@@ -9,6 +9,7 @@ import { sweepPayments, type SweepPorts } from '../../flows/sweep-payments.ts';
 import type { QuotePosition } from '../../ports.ts';
 import { connectPayments, type PaymentOptions } from './connect-payments.ts';
 
+const FAULTS_TOLD = 5;
 const SWEEP_EVERY_MS = 5_000;
 const AGAIN_AFTER_MS = 1_000;
 /** A payment on its way at the expiry arrives long before. */
@@ -48,7 +49,10 @@ function creditPayments(context: ServiceContext, ports: SweepPorts): void {
   });
   let after: QuotePosition | undefined;
   context.every('payments', SWEEP_EVERY_MS, async () => {
-    after = await sweepPayments(ports, after);
+    const { next, faults } = await sweepPayments(ports, after);
+    after = next;
+    if (faults.length > 0)
+      throw new AggregateError(faults.slice(0, FAULTS_TOLD), `${faults.length} quotes were not asked about`);
   });
 }
 
