@@ -13,6 +13,9 @@ type Client = PromisedClient<typeof SignatoryService>;
 type Signatures = Result<readonly OperationOutput[], SigningRefusal>;
 
 const GROUP = { weightMax: 1_000, inFlightMax: 2, waitingMax: 4_096 } as const;
+/** Proofs of one request that are verified before others have their turn, and of all requests in one call. */
+const PROOFS_AT_ONCE = 64;
+const PROOFS_OF_CALL = 256;
 
 /** Refusals of the signatory; any other of its errors is a fault. */
 const REFUSALS: Partial<Record<ErrorCode, SigningRefusal>> = {
@@ -32,18 +35,30 @@ const REFUSALS: Partial<Record<ErrorCode, SigningRefusal>> = {
  * asked again one by one, so that nobody is refused for a neighbour.
  */
 export function grpcSignatory(client: Client): Signatory {
+  const verifyTogether = grouped<readonly ProofToVerify[], boolean>({
+    ...{ ...GROUP, weightMax: PROOFS_OF_CALL },
+    weigh: (proofs) => proofs.length,
+    run: (requests) => together(requests, (proofs) => verify(client, proofs), everyTrue),
+  });
   return {
-    verifyProofs: grouped<readonly ProofToVerify[], boolean>({
-      ...GROUP,
-      weigh: (proofs) => proofs.length,
-      run: (requests) => together(requests, (proofs) => verify(client, proofs), everyTrue),
-    }),
+    verifyProofs: (proofs) => everyPart(proofs, verifyTogether),
     blindSign: grouped<readonly OutputToSign[], Signatures>({
       ...GROUP,
       weigh: (outputs) => outputs.length,
       run: (requests) => together(requests, (outputs) => blindSign(client, outputs), splitSignatures),
     }),
   };
+}
+
+/** A thousand proofs that nobody signed hold nobody up, and are known by the first of them. */
+async function everyPart(
+  proofs: readonly ProofToVerify[],
+  verifyPart: (proofs: readonly ProofToVerify[]) => Promise<boolean>,
+): Promise<boolean> {
+  for (let at = 0; at === 0 || at < proofs.length; at += PROOFS_AT_ONCE) {
+    if (!(await verifyPart(proofs.slice(at, at + PROOFS_AT_ONCE)))) return false;
+  }
+  return true;
 }
 
 /** One call for all requests, or, when `split` finds that it was refused, one for each. */

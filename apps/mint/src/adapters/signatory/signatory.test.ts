@@ -1,3 +1,4 @@
+import { present } from '@assay/shared/kernel/assert';
 import { err } from '@assay/shared/kernel/result';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { FakeClock } from '@assay/testkit/fake-clock';
@@ -55,6 +56,25 @@ describe('the signatory over gRPC', () => {
     expect(answers[1]).toEqual(err('keyset-inactive'));
     const forged = { ...output('forged'), secret: 'forged', c: output('x').b, witness: undefined };
     expect(await Promise.all([signatory.verifyProofs([forged]), signatory.verifyProofs([])])).toEqual([false, true]);
+  });
+
+  it('a thousand proofs are verified in parts, and the first part that is none ends it', async () => {
+    const signatory = grpcSignatory(server.client);
+    const forged = Array.from({ length: 1_000 }, (_, index) => {
+      return { ...output('forged'), secret: `forged ${index}`, c: output('x').b, witness: undefined };
+    });
+    const before = server.calls();
+    expect(await signatory.verifyProofs(forged)).toBe(false);
+    expect(server.calls()).toBe(before + 1);
+    const name = (index: number) => `good ${index}`;
+    const blinded = Array.from({ length: 150 }, (_, index) => blind(name(index), 4n, ACTIVE));
+    const signed = await signatory.blindSign(blinded.map((entry) => entry.output));
+    const proofs = signed.ok
+      ? signed.value.map((signature, index) => unblind(present(blinded[index], 'blinded'), signature, ACTIVE))
+      : [];
+    expect(await signatory.verifyProofs(proofs)).toBe(true);
+    expect(server.calls()).toBe(before + 1 + 1 + 3);
+    expect(await signatory.verifyProofs([...proofs, ...forged.slice(0, 1)])).toBe(false);
   });
 
   it('a lost signatory is a fault, never a refusal', async () => {
