@@ -45,15 +45,16 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const subscriptions = startSubscriptions(context, { ...wallets, notes, render: renderPayload }, settings.resyncMs);
   await startHttpServer(context, { ...wallets, subscriptions }, settings.http);
 
-  // Wallets are served without NATS: events wait in the outboxes.
-  const bus = await connectBus(context, config.NATS_URL);
-  stores.handEventsTo(startRelay(context, db, bus, OUTBOX_COLLECTIONS));
-  await notes.connect(bus);
-  const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
-  const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
-  consumeFacts(context, db, bus, { ...wallets, ...stores, ...settings.signers, earlyVerdicts, pause });
+  const controlNotes = natsControlNotes(context, control.refresh);
+  const pause = { control: controlStore, notes: controlNotes, clock };
   startBackground(context, db, { ...stores, ...settings, ...pause, keysets, rotator });
   await serveGrpc(context, settings.grpc, { ...wallets, ...stores, ...settings, pause, rotator });
+
+  // Wallets and teams are served, and everything is counted again, without NATS: events wait in the outboxes.
+  const bus = await connectBus(context, config.NATS_URL, [controlNotes, notes]);
+  stores.handEventsTo(startRelay(context, db, bus, OUTBOX_COLLECTIONS));
+  const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
+  consumeFacts(context, db, bus, { ...wallets, ...stores, ...settings.signers, earlyVerdicts, pause });
 }
 
 await runService({ name: 'mint', config: CONFIG, grpcPort: ({ MINT_GRPC_PORT: port }) => port, start });

@@ -74,7 +74,9 @@ export async function runMint({
   await ensureStreams(bus, 'mint', STREAMS);
   await changes.connect(bus);
   stored.handEventsTo(startRelay(context, db, bus, OUTBOX_COLLECTIONS));
-  const pause = { control: controlStore, notes: natsControlNotes(context, bus, control.refresh), clock };
+  const controlNotes = natsControlNotes(context, control.refresh);
+  controlNotes.connect(bus);
+  const pause = { control: controlStore, notes: controlNotes, clock };
   const signers = { pools, auditorKeys: AUDITOR_KEYS };
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
   consumeFacts(context, db, bus, { ...stores, ...signers, quoteIds: randomQuoteIds(clock), earlyVerdicts, pause });

@@ -61,7 +61,8 @@ export const MONGO_OPTIONS = {
   promoteBuffers: true,
   serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
   connectTimeoutMS: SELECTION_TIMEOUT_MS,
-  socketTimeoutMS: 30_000,
+  // A write ends, or is known to be unknown, within a minute: cuts of the mint's supply are final after that.
+  socketTimeoutMS: 20_000,
   waitQueueTimeoutMS: 10_000,
 } as const;
 
