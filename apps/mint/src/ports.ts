@@ -5,7 +5,13 @@ import type { Result } from '@assay/shared/kernel/result';
 import type { Control } from './domain/control.ts';
 import type { IssuanceLevel } from './domain/issuance-level.ts';
 import type { Keyset } from './domain/keyset.ts';
-import type { Operation, OperationOutput, PointHex, UncommittedOperation } from './domain/operation.ts';
+import type {
+  CountedOperation,
+  Operation,
+  OperationOutput,
+  PointHex,
+  UncommittedOperation,
+} from './domain/operation.ts';
 import type { Quote, QuoteMethod, QuoteState, StoredTrace } from './domain/quote.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
@@ -194,8 +200,8 @@ export interface SupplyCounters {
 /** Operations that the counters and quotes have not seen. */
 export interface UnprojectedOperations {
   /** Oldest first. */
-  list(limit: number): Promise<readonly Operation[]>;
-  findByIds(opIds: readonly string[]): Promise<readonly Operation[]>;
+  list(limit: number): Promise<readonly CountedOperation[]>;
+  findByIds(opIds: readonly string[]): Promise<readonly CountedOperation[]>;
   markProjected(opIds: readonly string[]): Promise<void>;
 }
 

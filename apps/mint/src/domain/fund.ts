@@ -1,6 +1,6 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { type Amount, amount, sumAmounts } from '@assay/shared/kernel/money';
-import type { Operation } from './operation.ts';
+import type { CountedOperation } from './operation.ts';
 import type { Unit } from './unit.ts';
 
 export const FUND_CAUSES = ['GRANT', 'REDEEM', 'DEPOSIT', 'PAYMENT'] as const;
@@ -40,7 +40,7 @@ export interface FundCredit {
 }
 
 /** What of a committed operation is the fund's: ecash that left the mint for it. */
-export function creditOf({ kind, method, opId, out }: Operation): FundCredit | undefined {
+export function creditOf({ kind, method, opId, out }: CountedOperation): FundCredit | undefined {
   if (kind === 'REDEEM') return { cause: 'REDEEM', id: opId, amount: out };
   return kind === 'MELT' && method === 'deposit' ? { cause: 'DEPOSIT', id: opId, amount: out } : undefined;
 }

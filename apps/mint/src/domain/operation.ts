@@ -62,6 +62,15 @@ export interface Operation {
   readonly trace: StoredTrace | undefined;
 }
 
+/** What supply, quotes and funds are counted from: an operation without its points and signatures. */
+export interface CountedOperation extends Pick<Operation, 'opId' | 'kind' | 'method' | 'unit' | 'quotes'> {
+  readonly inputs: readonly Pick<OperationInput, 'keyset' | 'amount'>[];
+  readonly outputs: readonly Pick<OperationOutput, 'keyset' | 'amount'>[];
+  readonly fee: Amount;
+  readonly out: Amount;
+  readonly surplus: Amount;
+}
+
 /** An operation on its way to the store, which knows the time of the insert. */
 export type UncommittedOperation = Omit<Operation, 'committedAt'>;
 

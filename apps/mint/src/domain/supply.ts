@@ -1,5 +1,5 @@
 import { sumAmounts } from '@assay/shared/kernel/money';
-import type { Operation } from './operation.ts';
+import type { CountedOperation, Operation } from './operation.ts';
 import type { Unit } from './unit.ts';
 
 export interface KeysetSupply {
@@ -40,7 +40,7 @@ export interface UnitSupply extends Omit<MethodSupply, 'method' | 'operations'> 
 export const EMPTY_SUPPLY: Supply = { keysets: new Map(), methods: new Map() };
 
 /** `before` and the sums of `operations`. */
-export function withOperations(before: Supply, operations: Iterable<Operation>): Supply {
+export function withOperations(before: Supply, operations: Iterable<CountedOperation>): Supply {
   const keysets = new Map(before.keysets);
   const methods = new Map(before.methods);
   for (const operation of operations) {
@@ -119,7 +119,7 @@ function negated({ keysets, methods }: Supply): Supply {
   };
 }
 
-function addMethod(methods: Map<string, MethodSupply>, operation: Operation): void {
+function addMethod(methods: Map<string, MethodSupply>, operation: CountedOperation): void {
   const { unit, kind, out, fee: fees, surplus } = operation;
   const method: SupplyMethod = operation.method ?? (kind === 'REDEEM' ? 'redeem' : 'swap');
   const scope = methodScope(unit, method);

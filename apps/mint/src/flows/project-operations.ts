@@ -1,6 +1,6 @@
 import { present } from '@assay/shared/kernel/assert';
 import { creditOf, type FundCredit } from '../domain/fund.ts';
-import type { Operation } from '../domain/operation.ts';
+import type { CountedOperation } from '../domain/operation.ts';
 import { EMPTY_SUPPLY, withOperations } from '../domain/supply.ts';
 import type { Unit } from '../domain/unit.ts';
 import type { Funds } from '../fund-ports.ts';
@@ -35,7 +35,11 @@ export async function projectOperations(ports: ProjectPorts): Promise<number> {
   return finish(ports, { number: last.number + 1, opIds, isOpen: true }, operations);
 }
 
-async function finish(ports: ProjectPorts, chunk: SupplyChunk, operations: readonly Operation[]): Promise<number> {
+async function finish(
+  ports: ProjectPorts,
+  chunk: SupplyChunk,
+  operations: readonly CountedOperation[],
+): Promise<number> {
   await catchUpQuotes(ports, operations);
   await ports.counters.addChunk(chunk, withOperations(EMPTY_SUPPLY, operations));
   await creditFunds(ports, chunk, operations);
@@ -44,7 +48,7 @@ async function finish(ports: ProjectPorts, chunk: SupplyChunk, operations: reado
   return operations.length;
 }
 
-async function catchUpQuotes(ports: ProjectPorts, operations: readonly Operation[]): Promise<void> {
+async function catchUpQuotes(ports: ProjectPorts, operations: readonly CountedOperation[]): Promise<void> {
   const keys = [...new Set(operations.flatMap(({ quotes }) => quotes.map(({ naturalKey }) => naturalKey)))];
   for (let from = 0; from < keys.length; from += QUOTES_AT_ONCE) {
     await Promise.all(keys.slice(from, from + QUOTES_AT_ONCE).map((key) => catchUpQuote(ports, key)));
@@ -55,7 +59,7 @@ async function catchUpQuotes(ports: ProjectPorts, operations: readonly Operation
 async function creditFunds(
   { funds }: ProjectPorts,
   { number }: SupplyChunk,
-  operations: readonly Operation[],
+  operations: readonly CountedOperation[],
 ): Promise<void> {
   const byUnit = new Map<Unit, FundCredit[]>();
   for (const operation of operations) {

@@ -4,10 +4,12 @@ import { present } from '@assay/shared/kernel/assert';
 import { type CollectionDefinition, type Versioned } from '@assay/shared/runtime/mongo';
 import { OUTBOX_SCHEMA } from '@assay/shared/runtime/outbox';
 import {
+  type CountedOperation,
   type Operation,
   type OperationInput,
   type OperationKind,
   type OperationOutput,
+  type QuoteStep,
 } from '../../domain/operation.ts';
 import { quoteStepKey } from '../../domain/operation.ts';
 import { MELT } from '../../domain/melt.ts';
@@ -143,7 +145,7 @@ export function renderOperation(operation: Operation): OperationDocument {
 }
 
 export function parseOperation(document: OperationDocument): Operation {
-  const { _id, kind, method, unit, committedAt, inputs, outputs, quoteKeys, quoteAmounts, trace } = document;
+  const { _id, kind, method, unit, committedAt, inputs, outputs, trace } = document;
   return {
     opId: _id,
     kind,
@@ -152,11 +154,37 @@ export function parseOperation(document: OperationDocument): Operation {
     committedAt: unixMs(committedAt.getTime()),
     inputs: inputs.map(parseInput),
     outputs: outputs.map(parseOutput),
-    quotes: quoteKeys.map((key, index) => parseStep(key, present(quoteAmounts[index], 'amount of a quote step'))),
+    quotes: parseSteps(document),
     fee: amountOf(document.fee),
     out: amountOf(document.out),
     surplus: amountOf(document.surplus),
     trace,
+  };
+}
+
+/** As much of a document as `CountedOperation` needs. */
+export interface CountedDocument extends Pick<
+  OperationDocument,
+  '_id' | 'kind' | 'method' | 'unit' | 'quoteKeys' | 'quoteAmounts' | 'fee' | 'out' | 'surplus'
+> {
+  readonly inputs: readonly Pick<InputDocument, 'keyset' | 'amount'>[];
+  readonly outputs: readonly Pick<OutputDocument, 'keyset' | 'amount'>[];
+}
+
+export function parseCounted(document: CountedDocument): CountedOperation {
+  const { _id, kind, method, unit, inputs, outputs, fee, out, surplus } = document;
+  const side = ({ keyset, amount }: { keyset: string; amount: bigint }) => ({ keyset, amount: amountOf(amount) });
+  return {
+    ...{
+      opId: _id,
+      kind,
+      method,
+      unit,
+      inputs: inputs.map(side),
+      outputs: outputs.map(side),
+      quotes: parseSteps(document),
+    },
+    ...{ fee: amountOf(fee), out: amountOf(out), surplus: amountOf(surplus) },
   };
 }
 
@@ -179,6 +207,10 @@ export function renderOutput({ b, keyset, amount, c, e, s }: OperationOutput): O
 /** Binary of a point, as it is stored and indexed. */
 export function bytesOf(hex: string): Uint8Array {
   return Buffer.from(hex, 'hex');
+}
+
+function parseSteps({ quoteKeys, quoteAmounts }: Pick<OperationDocument, 'quoteKeys' | 'quoteAmounts'>): QuoteStep[] {
+  return quoteKeys.map((key, index) => parseStep(key, present(quoteAmounts[index], 'amount of a quote step')));
 }
 
 function parseStep(key: string, amount: bigint): { naturalKey: string; step: number; amount: Amount } {

@@ -4,9 +4,14 @@ import { present } from '@assay/shared/kernel/assert';
 import type { Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
 import type { CommittedStep, QuoteOperations, QuoteSteps, UnprojectedOperations } from '../../ports.ts';
-import { type OperationDocument, OPERATIONS, parseOperation } from './operation-document.ts';
+import { type CountedDocument, type OperationDocument, OPERATIONS, parseCounted } from './operation-document.ts';
 
 const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
+/** Points and signatures are most of an operation, and counting needs none of them. */
+const COUNTED = {
+  ...{ kind: 1, method: 1, unit: 1, quoteKeys: 1, quoteAmounts: 1, fee: 1, out: 1, surplus: 1 },
+  ...{ 'inputs.keyset': 1, 'inputs.amount': 1, 'outputs.keyset': 1, 'outputs.amount': 1 },
+} as const;
 
 /** Operations as the projector reads them: by quote step, and those that it has not taken in. */
 export function mongoProjection(db: Db): {
@@ -30,12 +35,12 @@ export function mongoProjection(db: Db): {
 function unprojectedOperations(collection: Collection<OperationDocument>): UnprojectedOperations {
   return {
     list: async (limit) => {
-      const found = collection.find({ projected: false }, WITHOUT_OUTBOX).hint('projected_false').limit(limit);
-      return (await found.toArray()).map(parseOperation);
+      const found = collection.find({ projected: false }).hint('projected_false').limit(limit);
+      return (await found.project<CountedDocument>(COUNTED).toArray()).map(parseCounted);
     },
     findByIds: async (opIds) => {
-      const found = collection.find({ _id: { $in: [...opIds] }, projected: false }, WITHOUT_OUTBOX);
-      return (await found.toArray()).map(parseOperation);
+      const found = collection.find({ _id: { $in: [...opIds] }, projected: false });
+      return (await found.project<CountedDocument>(COUNTED).toArray()).map(parseCounted);
     },
     markProjected: async (opIds) => {
       await collection.updateMany({ _id: { $in: [...opIds] }, projected: false }, { $set: { projected: true } });
