@@ -38,7 +38,7 @@ beforeAll(async () => {
   const portBase = String(await freePortBase());
   command = stackCommand(['--only', 'mint', '--bolt11', 'fake', '--port-base', portBase, '--data', dataDir]);
   const ready = async () => /mint URL +(\S+)[^]*Ctrl-C/.exec(command.output())?.[1];
-  const url = await until(ready, (found) => found !== undefined, 60_000).catch((error: unknown) =>
+  const url = await until(ready, (found) => found !== undefined, 110_000).catch((error: unknown) =>
     Promise.reject(new Error(command.output(), { cause: error })),
   );
   mintUrl = url ?? '';
