@@ -113,7 +113,10 @@ export type OutgoingRefusal = Extract<
   'amount-missing' | 'amount-differs' | 'unit-not-supported' | 'bad-request'
 >;
 
-/** `RewardsService.CreditDeposit`, as a melt of method `deposit` needs it. Credits once per `depositId`. */
+/**
+ * `RewardsService.CreditDeposit`, as a melt of method `deposit` needs it. Credits once per `depositId`. Both answers are
+ * final for it: after `refused` the inputs are free, and the call of an instance that was thought dead may still come.
+ */
 export interface DepositCredits {
   /** Whether the asset exists and is of this unit. */
   acceptsUnit(asset: string, unit: Unit): Promise<boolean>;

@@ -9,6 +9,10 @@ import type { Unit } from './unit.ts';
 
 export const MELT_METHODS = ['bolt11', 'deposit'] as const satisfies readonly MeltMethod[];
 
+export function parseMeltMethod(text: string): MeltMethod | undefined {
+  return MELT_METHODS.find((method) => method === text);
+}
+
 export type MeltQuoteState = 'UNPAID' | 'PENDING' | 'PAID';
 export type MeltQuoteEvent = 'reserve' | 'release' | 'pay';
 

@@ -1,7 +1,14 @@
 import { type Clock, later } from '@assay/shared/kernel/clock';
 import { amount as amountOf } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
-import { depositKey, lightningKey, type MeltQuote, type MeltTerms, unpaidMeltQuote } from '../domain/melt-quote.ts';
+import {
+  depositKey,
+  lightningKey,
+  type MeltQuote,
+  type MeltTerms,
+  parseMeltMethod,
+  unpaidMeltQuote,
+} from '../domain/melt-quote.ts';
 import {
   depositTarget,
   type MeltQuoteRequest,
@@ -34,7 +41,8 @@ export async function createMeltQuote(
   method: string,
   request: MeltQuoteRequest,
 ): Promise<Result<MeltQuote, Refusal>> {
-  return inSpan('mint.create-melt-quote', { attributes: { method, unit: request.unit } }, async () => {
+  const attributes = { method: parseMeltMethod(method) ?? 'unknown', unit: request.unit };
+  return inSpan('mint.create-melt-quote', { attributes }, async () => {
     const quote = ports.quoteIds.next();
     const priced = await price(ports, method, quote, request);
     if (!priced.ok) return priced;

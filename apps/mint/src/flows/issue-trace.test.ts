@@ -4,8 +4,12 @@ import { createLogger } from '@assay/shared/runtime/log';
 import { startTracing } from '@assay/shared/runtime/tracing';
 import { describe, expect, it } from 'vitest';
 import { memoryMint, paidQuote, QUOTE_ID } from '../../test/memory-mint.ts';
+import { meltingMint } from '../../test/melting-mint.ts';
 import { mintProofs, mintRequest, opId, swapRequest } from '../../test/requests.ts';
+import { SAT_UNIT } from '../domain/unit.ts';
+import { createMeltQuote } from './create-melt-quote.ts';
 import { issueTokens } from './issue-tokens.ts';
+import { melt } from './melt.ts';
 import { swap } from './swap.ts';
 
 type Exporter = NonNullable<Parameters<typeof startTracing>[0]['exporter']>;
@@ -78,5 +82,29 @@ describe('the trace of a share', () => {
     expect(text).toContain('already-spent');
     for (const hidden of [QUOTE_ID, 'minted-0', ...minted.outputs.map(({ b }) => b)])
       expect(text).not.toContain(hidden);
+  });
+
+  it('says nothing of a path that a client made up', async () => {
+    const mint = meltingMint();
+    const request = {
+      request: 'lnbc1',
+      unit: SAT_UNIT,
+      amount: undefined,
+      partMsat: undefined,
+      amountlessMsat: undefined,
+    };
+    const command = {
+      opId: opId('m'),
+      method: QUOTE_ID,
+      quoteId: QUOTE_ID,
+      inputs: [],
+      outputs: [],
+      prefersAsync: false,
+    };
+    const spans = await spansOf(async () => {
+      await createMeltQuote(mint.ports, QUOTE_ID, request);
+      await melt(mint.ports, command);
+    });
+    expect(spans.map(({ attributes }) => attributes['method'])).toEqual(['unknown', 'unknown']);
   });
 });

@@ -7,7 +7,7 @@ import { firstRefusalInTurns } from '../domain/checks.ts';
 import { feeOf } from '../domain/fees.ts';
 import type { FailedMelt, Melt, MeltIntent, PendingMelt } from '../domain/melt.ts';
 import { MELT_CHECKS, type MeltSubject } from '../domain/melt-checks.ts';
-import type { MeltQuote } from '../domain/melt-quote.ts';
+import { type MeltQuote, parseMeltMethod } from '../domain/melt-quote.ts';
 import { once } from '../domain/once.ts';
 import type { PointHex } from '../domain/operation.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
@@ -45,7 +45,8 @@ export interface MeltCommand extends MeltRequest {
 export function melt(ports: MeltPorts, command: MeltCommand): Promise<Result<MeltQuote, Refusal>> {
   const { method, inputs, outputs, quoteId } = command;
   const quote = toHex(sha256(utf8(quoteId))).slice(0, 16);
-  const attributes = { method, inputs: inputs.length, outputs: outputs.length, quote };
+  const known = parseMeltMethod(method) ?? 'unknown';
+  const attributes = { method: known, inputs: inputs.length, outputs: outputs.length, quote };
   const ys = once(() => inputs.map(({ secret }) => pointOfSecret(secret)));
   return inSpan('mint.melt', { attributes }, (span) =>
     measured({ ...ports, kind: 'MELT', span }, () => meltUntilDecided(ports, command, ys)),
