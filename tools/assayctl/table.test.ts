@@ -40,16 +40,19 @@ test('a record leaves out what says nothing, and indents its parts', () => {
     ...{ quoteId: 'q', auditCode: '', amountIssued: '0', createdAtMs: '1795744800000', ready: false },
     spent: [{ keysetId: '01ab', amount: '8' }],
     operations: [],
-    ids: ['one', 'two'],
+    amounts: ['1', '2'],
+    ids: ['a'.repeat(32), 'b'.repeat(32)],
   };
   expect(recordLines(record, false)).toEqual([
     'quoteId      q',
     'createdAtMs  2026-11-27T02:00:00Z',
     'spent',
     '  keysetId 01ab · amount 8',
+    'amounts',
+    '  1, 2',
     'ids',
-    '  one',
-    '  two',
+    `  ${'a'.repeat(32)}`,
+    `  ${'b'.repeat(32)}`,
   ]);
 });
 

@@ -9,6 +9,8 @@ export interface Column {
 }
 
 const GAP = '  ';
+/** A list of longer words has a line for each. */
+const SHORT_WORD = 20;
 
 /** Good news, bad news, and what waits; every other word stays as it is. */
 const COLOURS: Readonly<Record<string, 'green' | 'red' | 'yellow'>> = {
@@ -40,6 +42,10 @@ export function recordLines(record: PlainRecord, coloured: boolean): string[] {
 
 function partLines(value: Plain, coloured: boolean): string[] {
   const parts: readonly Plain[] = Array.isArray(value) ? value : [value];
+  const words = parts.filter(isScalar).map((part) => oneLine(String(part)));
+  if (words.length === parts.length && words.every((word) => word.length <= SHORT_WORD)) {
+    return [`${GAP}${words.join(', ')}`];
+  }
   return parts.flatMap((part) => {
     if (isScalar(part)) return [`${GAP}${oneLine(String(part))}`];
     const fields = Object.entries(part).filter(([, field]) => saysSomething(field));
