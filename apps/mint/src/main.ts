@@ -1,6 +1,5 @@
 import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
 import { connectMongo } from '@assay/shared/runtime/mongo';
-import { startRelay } from '@assay/shared/runtime/outbox';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
 import { connectDeposits } from './adapters/deposits/connect-deposits.ts';
 import { serveGrpc } from './adapters/grpc/serve.ts';
@@ -9,9 +8,8 @@ import { renderPayload } from './adapters/http/websocket/payloads.ts';
 import { mongoEarlyVerdicts } from './adapters/mongo/early-verdicts.ts';
 import { mongoStores, OUTBOX_COLLECTIONS } from './adapters/mongo/stores.ts';
 import { natsChangeNotes } from './adapters/nats/change-notes.ts';
-import { connectBus } from './adapters/nats/connect-bus.ts';
 import { natsControlNotes } from './adapters/nats/control-notes.ts';
-import { consumeFacts } from './adapters/nats/facts.ts';
+import { joinBus } from './adapters/nats/join-bus.ts';
 import { VERDICTS_DURABLE } from './adapters/nats/verdicts.ts';
 import { randomQuoteIds } from './adapters/random/quote-ids.ts';
 import { startLightning } from './adapters/payments/start-lightning.ts';
@@ -29,8 +27,8 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   assertNativeCurve();
   const settings = settingsOf(config);
   const db = await connectMongo(context, settings.database);
-  const notes = natsChangeNotes(context, renderPayload);
-  const stores = await mongoStores(context, db, notes);
+  const changeNotes = natsChangeNotes(context, renderPayload);
+  const stores = await mongoStores(context, db, changeNotes);
   const { clock, controlStore, reader } = stores;
   const { signatory, keysets, rotator } = connectSignatory(context, config);
   const control = await startControl(context, controlStore);
@@ -42,7 +40,8 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
     ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context), turns: fairTurns() },
   };
   startRecovery(context, wallets);
-  const subscriptions = startSubscriptions(context, { ...wallets, notes, render: renderPayload }, settings.resyncMs);
+  const watched = { ...wallets, notes: changeNotes, render: renderPayload };
+  const subscriptions = startSubscriptions(context, watched, settings.resyncMs);
   await startHttpServer(context, { ...wallets, subscriptions }, settings.http);
 
   const controlNotes = natsControlNotes(context, control.refresh);
@@ -51,10 +50,10 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   await serveGrpc(context, settings.grpc, { ...wallets, ...stores, ...settings, pause, rotator });
 
   // Wallets and teams are served, and everything is counted again, without NATS: events wait in the outboxes.
-  const bus = await connectBus(context, config.NATS_URL, [controlNotes, notes]);
-  stores.handEventsTo(startRelay(context, db, bus, OUTBOX_COLLECTIONS));
   const earlyVerdicts = mongoEarlyVerdicts(db, clock, VERDICTS_DURABLE);
-  consumeFacts(context, db, bus, { ...wallets, ...stores, ...settings.signers, earlyVerdicts, pause });
+  const facts = { ...wallets, ...stores, ...settings.signers, earlyVerdicts, pause };
+  const notes = [controlNotes, changeNotes];
+  joinBus(context, db, { url: config.NATS_URL, notes, facts, outboxes: OUTBOX_COLLECTIONS }).catch(context.failed);
 }
 
 await runService({ name: 'mint', config: CONFIG, grpcPort: ({ MINT_GRPC_PORT: port }) => port, start });

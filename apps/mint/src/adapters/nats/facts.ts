@@ -8,13 +8,10 @@ import { consumeAcceptedBatches } from './accepted-batches.ts';
 import { consumeBreaches } from './breaches.ts';
 import { consumeVerdicts } from './verdicts.ts';
 
+export type FactPorts = CreateQuotePorts & SettleQuotePorts & { readonly pause: PausePorts };
+
 /** Everything that the mint hears from the pool and the auditor. */
-export function consumeFacts(
-  context: ServiceContext,
-  db: Db,
-  bus: Bus,
-  ports: CreateQuotePorts & SettleQuotePorts & { readonly pause: PausePorts },
-): void {
+export function consumeFacts(context: ServiceContext, db: Db, bus: Bus, ports: FactPorts): void {
   consumeAcceptedBatches(context, db, bus, ports);
   consumeVerdicts(context, db, bus, ports);
   consumeBreaches(context, db, bus, ports.pause);
