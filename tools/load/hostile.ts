@@ -88,14 +88,19 @@ async function measure(field: Field, kind: string): Promise<Figures> {
   const p99Ratio = rounded(beside.p99Ms / alone.p99Ms);
   const times = `p50 ${alone.p50Ms} → ${beside.p50Ms} ms, p99 ${alone.p99Ms} → ${beside.p99Ms} ms (×${p99Ratio})`;
   field.tell(`${kind.padEnd(16)} ${times}, ${beside.failed} failed, RSS ${Object.values(rssMib).join(' → ')} MiB`);
-  field.tell(`${''.padEnd(16)} answered ${JSON.stringify(beside.answers)}, mint CPU ${beside.mintCpuSeconds} s`);
-  return { alone, beside, p99Ratio, rssMib };
+  const shots = Object.values(beside.answers).reduce((sum, count) => sum + count, 0);
+  const mintCpuMsEach = rounded(
+    (1_000 * Math.max(0, beside.mintCpuSeconds - alone.mintCpuSeconds)) / Math.max(1, shots),
+  );
+  field.tell(`${''.padEnd(16)} answered ${JSON.stringify(beside.answers)}, ${mintCpuMsEach} ms of the mint's CPU each`);
+  return { alone, beside, p99Ratio, mintCpuMsEach, rssMib };
 }
 
 async function swapsBeside({ load, honest, attackers, mintPid }: Field, kind: string | undefined) {
   const { ratePerS, seconds } = load;
   const used = measureCpu({ mint: mintPid });
-  const attack = kind === undefined ? Promise.resolve({}) : attackers.call('attack', { name: kind, seconds });
+  const attack: Promise<Record<string, number>> =
+    kind === undefined ? Promise.resolve({}) : attackers.call('attack', { name: kind, seconds });
   const [figures, answers] = await Promise.all([honest.call('swap', { ratePerS, seconds }), attack]);
   const { p50Ms, p99Ms, ...counts } = figures;
   const mintCpuSeconds = used()['mint'] ?? 0;

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { SUBSCRIBE_REFUSALS } from '../../../domain/subscriptions/requests.ts';
 import type { SubscriberConnection, Subscriptions } from '../../../flows/serve-subscriptions.ts';
+import type { Gate } from './gate.ts';
 import { acceptedText, failureText, notificationText, readCall, type RpcCall } from './json-rpc.ts';
 import type { SocketLimits } from './limits.ts';
 import { type Outbox, type QueuedTotal, socketOutbox } from './outbox.ts';
@@ -14,6 +15,8 @@ export interface ConnectionParts {
   readonly total: QueuedTotal;
   /** Whether one more message of this wallet is within its rate. */
   takes(): boolean;
+  /** Of all wallets together few are answered at once. */
+  readonly inTurn: Gate;
   faulted(error: unknown): void;
 }
 
@@ -47,7 +50,7 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
   });
   const inbox = socketInbox(socket, limits, async (text) => {
     await outbox.calm();
-    if (parts.takes()) return answer(subscriber, outbox, text);
+    if (parts.takes()) return parts.inTurn(() => answer(subscriber, outbox, text));
     await close(CLOSE.tooFast, 'too many requests');
   });
   const pulse = socketPulse(socket, limits, subscriber);

@@ -3,6 +3,8 @@ export interface SocketLimits {
   readonly connectionsMax: number;
   /** Of one message of a wallet; a longer one closes with 1009. */
   readonly frameBytesMax: number;
+  /** Messages of all wallets that are answered at the same time: each may ask the database for a hundred states. */
+  readonly answeredAtOnceMax: number;
   /** Messages of a wallet that wait for their turn. */
   readonly inboxMax: number;
   /** Messages to a wallet that it has not taken: then it is closed with 1013. */
@@ -25,6 +27,7 @@ export interface SocketLimits {
 export const SOCKET_LIMITS: SocketLimits = {
   connectionsMax: 10_000,
   frameBytesMax: 65_536,
+  answeredAtOnceMax: 4,
   inboxMax: 256,
   queuedMessagesMax: 1_000,
   queuedBytesMax: 2_097_152,

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Subscriptions } from '../../../flows/serve-subscriptions.ts';
 import { CLOSE, type Connection, serveConnection } from './connection.ts';
+import { gate } from './gate.ts';
 import { SOCKET_LIMITS, type SocketLimits } from './limits.ts';
 
 const PATH = '/v1/ws';
@@ -29,6 +30,7 @@ export function serveWebSocket(
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytesMax, perMessageDeflate: false });
   const connections = new Set<Connection>();
   const total = { bytes: 0 };
+  const inTurn = gate(limits.answeredAtOnceMax);
   let isStopping = false;
 
   const accept = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -41,6 +43,7 @@ export function serveWebSocket(
         subscriptions: parts.subscriptions,
         limits,
         total,
+        inTurn,
         takes: () => parts.rate.takes(address),
         faulted: (error) => context.log.error({ err: error }, 'a subscription failed'),
       });
