@@ -170,6 +170,23 @@ describe('the supply at a cut', () => {
     expect(await getSupply(stores, undefined)).toEqual({ ok: true, value: withOperations(EMPTY_SUPPLY, hours.flat()) });
   });
 
+  test('is stored with what an instance commits whose clock is minutes behind', async () => {
+    const hour = unixMs(clock.now() - (clock.now() % 3_600_000) + 3_600_000);
+    const early = await commit(aSwap(clock.now(), [2n], [2n]));
+    clock.set(unixMs(hour + 300_000));
+    await storeSupplyCut(stores);
+    const other = testContext({ name: 'mint', clock: new FakeClock(unixMs(hour - 1)) });
+    const behind = await mongoStores(other, database.db);
+    const late = aSwap(unixMs(hour - 1), [4n], [4n]);
+    await behind.operations.commit(late);
+    await other.stop();
+    clock.set(unixMs(hour + 600_000));
+    await storeSupplyCut(stores);
+    const supply = { ok: true, value: withOperations(EMPTY_SUPPLY, [early, late]) };
+    expect(await getSupply(stores, hour)).toEqual(supply);
+    expect(await stores.history.cutBefore(hour)).toEqual({ at: hour, supply: supply.value });
+  });
+
   test('is refused while operations may still join it', async () => {
     expect(await getSupply(stores, unixMs(clock.now() - 59_999))).toEqual({ ok: false, error: 'CUT_NOT_FINAL' });
     expect((await getSupply(stores, unixMs(clock.now() - 60_000))).ok).toBe(true);

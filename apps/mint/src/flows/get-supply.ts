@@ -11,6 +11,11 @@ export interface SupplyPorts {
 
 /** An insert takes at most 10 s after its `committedAt`; after 60 s no operation can join a cut any more. */
 const FINAL_AFTER_MS = 60_000;
+/**
+ * A stored cut is never summed again, and only shortens the way: it can wait until also what an instance writes whose clock
+ * is minutes behind is in it. Missing one operation it would be wrong for ever, and the recount would pause the mint.
+ */
+const STORED_AFTER_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const BEGINNING = unixMs(0);
 
@@ -24,10 +29,10 @@ export async function getSupply(
   return ok(await sumBefore(history, at));
 }
 
-/** Stores the cut at the last full hour that is final, so that later questions sum at most one hour. */
+/** Stores the cut at the last full hour that is over for a while, so that later questions sum little more than an hour. */
 export async function storeSupplyCut({ history, clock }: Omit<SupplyPorts, 'counters'>): Promise<void> {
-  const final = Math.max(0, clock.now() - FINAL_AFTER_MS);
-  const hour = unixMs(final - (final % HOUR_MS));
+  const before = Math.max(0, clock.now() - STORED_AFTER_MS);
+  const hour = unixMs(before - (before % HOUR_MS));
   const newest = await history.cutBefore(hour);
   if (newest?.at !== hour) await history.storeCut({ at: hour, supply: await sumBefore(history, hour) });
 }
