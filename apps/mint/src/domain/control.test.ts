@@ -67,5 +67,6 @@ describe('the control', () => {
     expect(obeyedLevel(undefined, NOW)).toBe('ALL');
     expect(obeyedLevel({ level: 'NONE', at: NOW }, unixMs(NOW + 4_999))).toBe('NONE');
     expect(obeyedLevel({ level: 'NONE', at: NOW }, unixMs(NOW + 5_000))).toBe('ALL');
+    expect(obeyedLevel({ level: 'NONE', at: NOW }, unixMs(NOW - 3_600_000))).toBe('ALL');
   });
 });

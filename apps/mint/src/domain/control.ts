@@ -83,9 +83,9 @@ export function decideResume(control: Control, reason: string, by: string, now: 
 /** How long an instance trusts the control it read last. */
 export const CONTROL_STALE_MS = 5_000;
 
-/** Whether a control that was read at this time may be obeyed still. */
+/** Whether a control that was read at this time may be obeyed still. After the clock was set back nobody knows how old it is. */
 export function isCurrent(read: { at: UnixMs }, now: UnixMs): boolean {
-  return now - read.at < CONTROL_STALE_MS;
+  return Math.abs(now - read.at) < CONTROL_STALE_MS;
 }
 
 /** The level an instance obeys: one that cannot read the control stops everything. */

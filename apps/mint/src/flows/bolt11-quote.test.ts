@@ -105,6 +105,14 @@ describe('a bolt11 quote', () => {
     expect(await look()).toBe('PAID');
   });
 
+  test('is asked about again also when the clock was set back', async () => {
+    const quote = await created();
+    const look = () => mint.ports.payments.check(quote.lookupId ?? '');
+    expect([await look(), await look()]).toEqual([true, false]);
+    mint.clock.advance(-3_600_000);
+    expect(await look()).toBe(true);
+  });
+
   test('is shown as it is stored while the backend is away', async () => {
     const quote = await created();
     const away = { check: async () => false };

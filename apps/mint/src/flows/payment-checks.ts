@@ -20,7 +20,7 @@ export function paymentChecks(ports: CreditPorts, backend: PaymentBackend | unde
   let since: UnixMs = ports.clock.now();
 
   const mayAsk = (lookupId: string) => {
-    if (ports.clock.now() - since >= EVERY_MS) {
+    if (Math.abs(ports.clock.now() - since) >= EVERY_MS) {
       asked = new Set();
       since = ports.clock.now();
     }

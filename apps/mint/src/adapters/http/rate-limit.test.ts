@@ -21,6 +21,14 @@ describe('the rate limit', () => {
     expect(limit.takes('192.0.2.1')).toBe(true);
   });
 
+  it('begins anew when the clock is set back', () => {
+    const clock = new FakeClock();
+    const limit = rateLimit(clock, 1);
+    expect([1, 2].map(() => limit.takes('192.0.2.1'))).toEqual([true, false]);
+    clock.advance(-3_600_000);
+    expect(limit.takes('192.0.2.1')).toBe(true);
+  });
+
   it('of 0 takes everything', () => {
     const limit = rateLimit(new FakeClock(), 0);
     expect(Array.from({ length: 100 }, () => limit.takes('192.0.2.1')).every(Boolean)).toBe(true);

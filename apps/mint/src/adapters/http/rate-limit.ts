@@ -27,7 +27,8 @@ export function rateLimit(clock: Clock, perMinute: number): RateLimit {
   return {
     takes: (address, as = 1) => {
       if (perMinute === 0) return true;
-      if (clock.now() - startedAt >= WINDOW_MS) {
+      // Also a clock that was set back begins a new one, or the old one would last until the clock is there again.
+      if (Math.abs(clock.now() - startedAt) >= WINDOW_MS) {
         counts = new Map();
         startedAt = clock.now();
       }
