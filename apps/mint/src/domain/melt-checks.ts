@@ -9,6 +9,7 @@ import type { MeltState } from './melt.ts';
 import type { Quote } from './quote.ts';
 import { type Refusal, refusal } from './refusals.ts';
 import {
+  pointSteps,
   refuseInputAmounts,
   refuseKeysets,
   refusePoints,
@@ -42,7 +43,7 @@ export const MELT_CHECKS: readonly Check<MeltSubject>[] = [
     row: 'counts',
     refuse: (subject) => (subject.inputs.length === 0 ? refusal('bad-request', 'no inputs') : refuseTooMany(subject)),
   },
-  { row: 'points', refuse: refusePoints },
+  { row: 'points', refuse: refusePoints, steps: pointSteps },
   { row: 'paused', refuse: ({ level }) => (level === 'ALL' ? refusal('paused') : undefined) },
   { row: 'quote', refuse: withQuote(() => undefined) },
   { row: 'quote-state', refuse: withQuote(refuseState) },

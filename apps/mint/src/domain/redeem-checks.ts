@@ -5,6 +5,7 @@ import { feeOf } from './fees.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import { refusal } from './refusals.ts';
 import {
+  pointSteps,
   refuseInputAmounts,
   refuseKeysets,
   refusePoints,
@@ -36,7 +37,7 @@ export const REDEEM_CHECKS: readonly Check<RedeemSubject>[] = [
     refuse: (subject) => (subject.inputs.length === 0 ? refusal('bad-request', 'no proofs') : refuseTooMany(subject)),
   },
   { row: 'sizes', refuse: refuseSizes },
-  { row: 'points', refuse: refusePoints },
+  { row: 'points', refuse: refusePoints, steps: pointSteps },
   { row: 'paused', refuse: ({ level }) => (level === 'ALL' ? refusal('paused') : undefined) },
   { row: 'repeated-inputs', refuse: refuseRepeatedInputs },
   { row: 'keysets', refuse: refuseKeysets },

@@ -4,6 +4,7 @@ import { feeOf } from './fees.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import { refusal } from './refusals.ts';
 import {
+  pointSteps,
   refuseAmounts,
   refuseCounts,
   refuseKeysets,
@@ -28,7 +29,7 @@ export const SWAP_CHECKS: readonly Check<SwapSubject>[] = [
     row: 'counts',
     refuse: (subject) => (subject.inputs.length === 0 ? refusal('bad-request', 'no inputs') : refuseCounts(subject)),
   },
-  { row: 'points', refuse: refusePoints },
+  { row: 'points', refuse: refusePoints, steps: pointSteps },
   { row: 'paused', refuse: ({ level }) => (level === 'ALL' ? refusal('paused') : undefined) },
   { row: 'repeated-inputs', refuse: refuseRepeatedInputs },
   { row: 'repeated-outputs', refuse: refuseRepeatedOutputs },

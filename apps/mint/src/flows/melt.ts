@@ -8,17 +8,16 @@ import { feeOf } from '../domain/fees.ts';
 import type { FailedMelt, Melt, MeltIntent, PendingMelt } from '../domain/melt.ts';
 import { MELT_CHECKS, type MeltSubject } from '../domain/melt-checks.ts';
 import { type MeltQuote, parseMeltMethod } from '../domain/melt-quote.ts';
-import { once } from '../domain/once.ts';
 import type { PointHex } from '../domain/operation.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { MeltRequest, RequestLimits } from '../domain/request.ts';
-import { pointOfSecret } from '../domain/side-checks.ts';
 import type { Patience } from '../melt-ports.ts';
 import type { IssuanceControl, Operations } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
 import { catchUpMeltQuote, followOwnMelt } from './catch-up-melt-quote.ts';
 import { ATTEMPTS_MAX, type Ended, measured, refusedWith } from './operate.ts';
 import { payMelt, type PayMeltPorts } from './pay-melt.ts';
+import { pointsOfSecrets } from './points-of-secrets.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
 import { refuseSpent } from './refuse-spent.ts';
@@ -47,10 +46,10 @@ export function melt(ports: MeltPorts, command: MeltCommand): Promise<Result<Mel
   const quote = toHex(sha256(utf8(quoteId))).slice(0, 16);
   const known = parseMeltMethod(method) ?? 'unknown';
   const attributes = { method: known, inputs: inputs.length, outputs: outputs.length, quote };
-  const ys = once(() => inputs.map(({ secret }) => pointOfSecret(secret)));
-  return inSpan('mint.melt', { attributes }, (span) =>
-    measured({ ...ports, kind: 'MELT', span }, () => meltUntilDecided(ports, command, ys)),
-  );
+  return inSpan('mint.melt', { attributes }, async (span) => {
+    const ys = await pointsOfSecrets(ports, inputs);
+    return measured({ ...ports, kind: 'MELT', span }, () => meltUntilDecided(ports, command, ys));
+  });
 }
 
 async function meltUntilDecided(

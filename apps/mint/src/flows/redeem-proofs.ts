@@ -5,17 +5,16 @@ import { amount as amountOf } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { firstRefusalInTurns } from '../domain/checks.ts';
 import { feeOf } from '../domain/fees.ts';
-import { once } from '../domain/once.ts';
 import type { Operation, PointHex } from '../domain/operation.ts';
 import { REDEEM_CHECKS, type RedeemSubject } from '../domain/redeem-checks.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { ProofInput, RequestLimits } from '../domain/request.ts';
-import { pointOfSecret } from '../domain/side-checks.ts';
 import type { Unit } from '../domain/unit.ts';
 import type { IssuanceControl, Keysets, Projection, Signatory } from '../ports.ts';
 import { inSpan } from '../telemetry.ts';
 import type { Turns } from '../turn-ports.ts';
 import { operate, type OperatePorts, type PlannedOperation } from './operate.ts';
+import { pointsOfSecrets } from './points-of-secrets.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSpent } from './refuse-spent.ts';
 
@@ -51,7 +50,7 @@ export async function redeemProofs(
   request: RedeemRequest,
 ): Promise<Result<Operation, Refusal | 'REFERENCE_REUSED'>> {
   const opId = redeemId(request);
-  const ys = once(() => request.proofs.map(({ secret }) => pointOfSecret(secret)));
+  const ys = await pointsOfSecrets(ports, request.proofs);
   const attributes = { unit: request.unit, inputs: request.proofs.length };
   const answer = await inSpan('mint.redeem', { attributes }, (span) =>
     operate(

@@ -13,6 +13,7 @@ import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
 import { type Answer, type Attempt, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
+import { pointsOfSecrets } from './points-of-secrets.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
 import { refuseSpent } from './refuse-spent.ts';
@@ -30,17 +31,17 @@ export interface SwapPorts extends OperatePorts {
 /** NUT-03: spends the inputs and signs the outputs, both or neither. Repeating the request gives the same answer. */
 export function swap(ports: SwapPorts, opId: string, request: SwapRequest): Promise<Answer> {
   const attributes = { inputs: request.inputs.length, outputs: request.outputs.length };
-  const ys = once(() => request.inputs.map(({ secret }) => pointOfSecret(secret)));
-  const swapping = { opId, request, ys, spentAtFirst: once(() => refuseSpent(ports, ys())) };
-  const attempt: Attempt = {
-    ...{ kind: 'SWAP', opId },
-    // Whoever repeats a swap finds its own inputs spent. A megabyte of secrets is half a second of work: too many are
-    // refused before.
-    isFresh: async () =>
-      refuseTooMany({ ...ports, ...request }) === undefined && (await swapping.spentAtFirst()) === undefined,
-    plan: (lost) => plan(ports, swapping, lost),
-  };
-  return inSpan('mint.swap', { attributes }, (span) => operate(ports, attempt, span));
+  return inSpan('mint.swap', { attributes }, async (span) => {
+    const ys = await pointsOfSecrets(ports, request.inputs);
+    const swapping = { opId, request, ys, spentAtFirst: once(() => refuseSpent(ports, ys())) };
+    const attempt: Attempt = {
+      ...{ kind: 'SWAP', opId },
+      // Whoever repeats a swap finds its own inputs spent.
+      isFresh: async () => (await swapping.spentAtFirst()) === undefined,
+      plan: (lost) => plan(ports, swapping, lost),
+    };
+    return operate(ports, attempt, span);
+  });
 }
 
 interface Swapping {
