@@ -1,2 +1,2 @@
-/** What the control document stops: nothing, minting, or minting and swapping (03-mint section 15). */
+/** What the control document stops: nothing; new quotes and minting; or swaps, melts and redeems too (03-mint section 15). */
 export type IssuanceLevel = 'NONE' | 'ISSUANCE' | 'ALL';

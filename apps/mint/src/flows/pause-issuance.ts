@@ -9,7 +9,7 @@ export interface PausePorts {
   readonly clock: Clock;
 }
 
-/** Stops minting, or minting and swapping; answers when every live instance obeys, or after 2 s. */
+/** Stops what the level stops; a higher level stays. Answers when every live instance obeys, or after 2 s. */
 export async function pauseIssuance(ports: PausePorts, pause: Pause): Promise<Control> {
   const control = await changeControl(ports, 'paused', (before, now) => paused(before, pause, now));
   await ports.control.waitUntilTaken(control.version);

@@ -3,7 +3,7 @@ import { type Control, decideResume } from '../domain/control.ts';
 import { changeControl } from './change-control.ts';
 import type { PausePorts } from './pause-issuance.ts';
 
-/** Lets minting and swapping go on; refused while a breach is open. */
+/** Lets everything go on; refused while a breach is open. */
 export async function resumeIssuance(
   ports: PausePorts,
   { reason, by }: { readonly reason: string; readonly by: string },

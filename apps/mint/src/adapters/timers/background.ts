@@ -32,7 +32,7 @@ const CUT_EVERY_MS = 60_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const GAUGES_EVERY_MS = 5_000;
 
-/** The recount and the hourly cuts, by one instance, and the gauges of all. */
+/** The recount, the hourly cuts and rotations that were left, by one instance; what was left in funds, checks and gauges, by all. */
 export function startBackground(context: ServiceContext, db: Db, ports: BackgroundPorts): void {
   const lease = holdLease(context, db, RECOUNT_LEASE);
   const isMine = () => lease.token() !== undefined;
