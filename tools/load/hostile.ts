@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { CACHE } from '@assay/testkit/find-server';
 import { type Figures, rounded } from '../bench/benchmark.ts';
-import { measureCpu } from '../bench/cpu-usage.ts';
+import { type CpuSeconds, measureCpu } from '../bench/cpu-usage.ts';
 import { appendEntry, runConditions } from '../bench/history.ts';
 import { type Program, startProgram } from '../bench/program.ts';
 import { freePortBase } from '../stack/free-port-base.ts';
@@ -36,6 +36,8 @@ interface Field {
   readonly honest: Program<HonestProgram>;
   readonly attackers: Program<AttackerProgram>;
   readonly mintPid: number;
+  /** Name → pid of all that work. */
+  readonly pids: Readonly<Record<string, number>>;
   readonly tell: (line: string) => void;
 }
 
@@ -64,7 +66,11 @@ export async function runHostileLoad(load: HostileLoad, tell: (line: string) => 
     const chosen = kinds.filter((kind) => load.only.length === 0 || load.only.includes(kind));
     tell(`minting for ${chosen.length} kinds of attack`);
     await honest.call('open', { url, swaps: 2 * (chosen.length + 1) * load.ratePerS * load.seconds });
-    const field = { load, honest, attackers, mintPid: stack.process('mint').pid(), tell };
+    const mintPid = stack.process('mint').pid();
+    const servers = Object.fromEntries(stack.servers.started.map((server) => [server.name, server.pid()]));
+    const programs = { honest: honest.pid, attackers: attackers.pid };
+    const pids = { mint: mintPid, signatory: stack.process('signatory').pid(), ...servers, ...programs };
+    const field = { load, honest, attackers, mintPid, pids, tell };
     await swapsBeside(field, undefined);
     const figures: Record<string, Figures> = {};
     for (const kind of chosen) figures[kind] = await measure(field, kind);
@@ -89,22 +95,23 @@ async function measure(field: Field, kind: string): Promise<Figures> {
   const times = `p50 ${alone.p50Ms} → ${beside.p50Ms} ms, p99 ${alone.p99Ms} → ${beside.p99Ms} ms (×${p99Ratio})`;
   field.tell(`${kind.padEnd(16)} ${times}, ${beside.failed} failed, RSS ${Object.values(rssMib).join(' → ')} MiB`);
   const shots = Object.values(beside.answers).reduce((sum, count) => sum + count, 0);
-  const mintCpuMsEach = rounded(
-    (1_000 * Math.max(0, beside.mintCpuSeconds - alone.mintCpuSeconds)) / Math.max(1, shots),
-  );
+  const mintCpuMsEach = rounded((1_000 * Math.max(0, mintSeconds(beside) - mintSeconds(alone))) / Math.max(1, shots));
+  field.tell(`${''.padEnd(16)} CPU seconds ${JSON.stringify(beside.cpuSeconds)}`);
   field.tell(`${''.padEnd(16)} answered ${JSON.stringify(beside.answers)}, ${mintCpuMsEach} ms of the mint's CPU each`);
   return { alone, beside, p99Ratio, mintCpuMsEach, rssMib };
 }
 
-async function swapsBeside({ load, honest, attackers, mintPid }: Field, kind: string | undefined) {
+const mintSeconds = ({ cpuSeconds }: { readonly cpuSeconds: CpuSeconds }) => cpuSeconds['mint'] ?? 0;
+
+async function swapsBeside({ load, honest, attackers, pids }: Field, kind: string | undefined) {
   const { ratePerS, seconds } = load;
-  const used = measureCpu({ mint: mintPid });
+  const used = measureCpu(pids);
   const attack: Promise<Record<string, number>> =
     kind === undefined ? Promise.resolve({}) : attackers.call('attack', { name: kind, seconds });
   const [figures, answers] = await Promise.all([honest.call('swap', { ratePerS, seconds }), attack]);
   const { p50Ms, p99Ms, ...counts } = figures;
-  const mintCpuSeconds = used()['mint'] ?? 0;
-  return { ...counts, p50Ms: rounded(p50Ms), p99Ms: rounded(p99Ms), mintCpuSeconds, answers };
+  const cpuSeconds = used();
+  return { ...counts, p50Ms: rounded(p50Ms), p99Ms: rounded(p99Ms), cpuSeconds, answers };
 }
 
 async function satKeyset(url: string): Promise<string> {
