@@ -10,6 +10,8 @@ import { renderCursor } from './request-bodies.ts';
 
 // The compiler holds every renderer to the schema beside it, and from the same schemas comes /openapi.json.
 
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** One HTTP answer. */
 export interface HttpAnswer {
   readonly status: number;

@@ -3,7 +3,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import type { Socket } from 'node:net';
 import { refusal } from '../../domain/refusals.ts';
 import type { Subscriptions } from '../../flows/serve-subscriptions.ts';
-import { type HttpAnswer, refused } from './answers.ts';
+import { type HttpAnswer, JSON_TYPE, refused } from './answers.ts';
 import { supportBrowsers } from './browser-support.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limit.ts';
 import { renderJson } from './json-text.ts';
@@ -38,7 +38,6 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
 /** A body counts as one request more for each so many bytes: what it costs the mint grows with it. */
 const BYTES_OF_REQUEST = 4_096;
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Serves the NUT HTTP API and its WebSocket; ends at stage `edge`. Returns the port in use. */
 export async function startHttpServer(
