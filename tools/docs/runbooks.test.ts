@@ -17,6 +17,7 @@ const textsOf = (pattern: string) =>
 const runbooks = readdirSync(FOLDER).filter((file) => file !== README);
 const textOf = (file: string) => readFileSync(join(FOLDER, file), 'utf8');
 const contracts = textsOf('libs/proto/proto/**/*.proto').join('\n');
+const sources = textsOf('{apps/*,libs/shared}/src/**/*.ts').join('\n');
 const metrics = new Map(
   [...textsOf('apps/*/src/*telemetry.ts'), ...textsOf('libs/shared/src/runtime/*.ts')].flatMap((source) =>
     [...source.matchAll(/\b(counter|gauge|histogram)\(\s*'(assay_\w+)'/g)].map(
@@ -39,7 +40,17 @@ function isExported({ name, isBeginning }: { name: string; isBeginning: boolean 
   return metrics.has(name) || metrics.get(name.replace(/_(bucket|sum|count)$/, '')) === 'histogram';
 }
 
+/** What a page looks for in logs: texts, and values of fields as in `"what":"(seal-batch|store-shares)"`. */
+function soughtInLogs(text: string): string[] {
+  const searches = [...text.matchAll(/grep -\w+ '([^']+)' \S+\.log/g)].flatMap(([, sought = '']) => sought.split('|'));
+  return searches.map((sought) => sought.replace(/^"\w+":/, '').replace(/["()]/g, ''));
+}
+
 describe('runbooks', () => {
+  test.each(runbooks)('%s looks in logs for words that the services write', (file) => {
+    expect(soughtInLogs(textOf(file)).filter((sought) => !sources.includes(sought))).toEqual([]);
+  });
+
   test.each([README, ...runbooks])('%s names metrics that the services export', (file) => {
     const unknown = namedMetrics(textOf(file)).filter((metric) => !isExported(metric));
     expect(unknown.map(({ name }) => name)).toEqual([]);
