@@ -121,6 +121,19 @@ describe('the recount', () => {
     expect(await stores.controlStore.read()).toMatchObject({ level: 'ALL', by: 'recount' });
   });
 
+  test('stops while the sums of a keyset can still be counted', async () => {
+    const supply = database.db.collection('supply');
+    const turned = { issuedSum: 2n ** 62n, spentSum: 2n ** 62n };
+    await supply.updateOne({ kind: 'keyset' }, { $inc: turned });
+    const [first] = await recount(ports);
+    expect(first).toMatchObject({
+      invariant: 'M6',
+      scope: KEYSET.id,
+      what: expect.stringContaining('rotated') as string,
+    });
+    expect(await stores.controlStore.read()).toMatchObject({ level: 'ALL', by: 'recount' });
+  });
+
   test('finds a unit with two active keysets', async () => {
     const keysets = memoryKeysets([KEYSET, { ...KEYSET, id: '02' }]);
     expect(await recount({ ...ports, keysets })).toMatchObject([{ invariant: 'M8', scope: 'hash' }]);

@@ -16,6 +16,9 @@ export interface Broken {
 /** Of a rotation, another instance may have heard so much earlier: longer without its subscription none is fresh. */
 const UNHEARD_MAX_MS = 120_000;
 
+/** Half of what an int64 holds: far more than is issued between two recounts is left. */
+const TURNOVER_MAX = 2n ** 62n;
+
 /** Which sides of an operation the unique indexes hold. */
 export interface IndexedSides {
   readonly inputs: boolean;
@@ -113,6 +116,17 @@ export function cutBreaches(cut: Supply, counted: Supply): readonly Broken[] {
     ...differingScopes(cut.keysets, counted.keysets, counted.keysets),
     ...differingScopes(cut.methods, counted.methods, counted.methods),
   ];
+}
+
+/**
+ * M6 can be counted no further: sums are int64, every swap of HASH adds to them for nothing, and at the end no counter of any
+ * unit would go on. A rotation begins new ones.
+ */
+export function turnoverBreaches(counters: Supply, keysets: Iterable<Keyset>): readonly Broken[] {
+  return [...keysets].flatMap(({ id, active }) => {
+    const issued = counters.keysets.get(id)?.issuedSum ?? 0n;
+    return broken(active && issued > TURNOVER_MAX, 'M6', id, `${issued} issued: the keyset has to be rotated`);
+  });
 }
 
 /** M8 of the keysets. */

@@ -2,7 +2,13 @@ import { AssertionFailure } from '@assay/shared/kernel/assert';
 import { unixMs } from '@assay/shared/kernel/clock';
 import { emptyFund } from '../domain/fund.ts';
 import { fundBreaches, takenInBy } from '../domain/fund-invariants.ts';
-import { type Broken, keysetBreaches, type OperationSums, supplyBreaches } from '../domain/invariants.ts';
+import {
+  type Broken,
+  keysetBreaches,
+  type OperationSums,
+  supplyBreaches,
+  turnoverBreaches,
+} from '../domain/invariants.ts';
 import { addSupplies, EMPTY_SUPPLY, minusSupply } from '../domain/supply.ts';
 import type { Keysets } from '../ports.ts';
 import type { StoredSums } from '../recount-ports.ts';
@@ -58,13 +64,18 @@ async function orStorage(find: () => Promise<readonly Broken[]>): Promise<readon
   }
 }
 
-async function brokenSums({ states, history, clock }: RecountPorts): Promise<readonly Broken[]> {
+async function brokenSums({ states, history, keysets, clock }: RecountPorts): Promise<readonly Broken[]> {
   const cut = (await history.cutBefore(clock.now())) ?? { at: BEGINNING, supply: EMPTY_SUPPLY };
   const stored = await states.sums(cut.at);
   const { counters, open, unseen: no, operations } = stored;
   const yes = minusSupply(minusSupply(addSupplies(cut.supply, operations), open), no);
   const sums = { yes, open, no };
-  return [...indexBreaches(stored), ...supplyBreaches(counters, sums), ...brokenFunds(stored, sums)];
+  return [
+    ...indexBreaches(stored),
+    ...turnoverBreaches(counters, keysets.all()),
+    ...supplyBreaches(counters, sums),
+    ...brokenFunds(stored, sums),
+  ];
 }
 
 function brokenFunds(
