@@ -95,7 +95,9 @@ async function measure(field: Field, kind: string): Promise<Figures> {
   const times = `p50 ${alone.p50Ms} → ${beside.p50Ms} ms, p99 ${alone.p99Ms} → ${beside.p99Ms} ms (×${p99Ratio})`;
   field.tell(`${kind.padEnd(16)} ${times}, ${beside.failed} failed, RSS ${Object.values(rssMib).join(' → ')} MiB`);
   const shots = Object.values(beside.answers).reduce((sum, count) => sum + count, 0);
-  const mintCpuMsEach = rounded((1_000 * Math.max(0, mintSeconds(beside) - mintSeconds(alone))) / Math.max(1, shots));
+  const more = Math.max(0, mintSeconds(beside) - mintSeconds(alone));
+  // Sockets that only stand open are not answered.
+  const mintCpuMsEach = shots === 0 ? 0 : rounded((1_000 * more) / shots);
   field.tell(`${''.padEnd(16)} CPU seconds ${JSON.stringify(beside.cpuSeconds)}`);
   field.tell(`${''.padEnd(16)} answered ${JSON.stringify(beside.answers)}, ${mintCpuMsEach} ms of the mint's CPU each`);
   return { alone, beside, p99Ratio, mintCpuMsEach, rssMib };
