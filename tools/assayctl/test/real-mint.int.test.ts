@@ -1,3 +1,4 @@
+import { until } from '@assay/testkit/until';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, startDeployment } from '../../bench/deployment.ts';
 import { ADMIN_STEP, portOf } from '../../stack/port-plan.ts';
@@ -77,13 +78,18 @@ test('a rotation makes a keyset, once; the one before signs no more', async () =
 });
 
 test('doctor finds the mint, its signatory and its servers well, and the services that do not run away', async () => {
-  const { findings } = (await line(`doctor -o json --deadline 5s --pool ${NOBODY} --auditor ${NOBODY}`)).json() as {
-    findings: { subject: string; check: string; verdict: string }[];
+  const worst = async () => {
+    const { findings } = (await line(`doctor -o json --deadline 5s --pool ${NOBODY} --auditor ${NOBODY}`)).json() as {
+      findings: { subject: string; check: string; verdict: string }[];
+    };
+    return (subject: string) =>
+      ['fail', 'warn', 'skip', 'ok'].find((verdict) =>
+        findings.some((one) => one.subject === subject && one.verdict === verdict),
+      );
   };
-  const worst = (subject: string) =>
-    ['fail', 'warn', 'skip', 'ok'].find((verdict) =>
-      findings.some((one) => one.subject === subject && one.verdict === verdict),
-    );
-  expect(['mint', 'signatory', 'NATS', 'MongoDB'].map(worst)).toEqual(['ok', 'ok', 'ok', 'ok']);
-  expect(['pool', 'auditor'].map(worst)).toEqual(['fail', 'fail']);
+  // The health of gRPC follows readiness within a second.
+  await until('the mint is well', async () => ((await worst())('mint') === 'ok' ? true : undefined));
+  const found = await worst();
+  expect(['mint', 'signatory', 'NATS', 'MongoDB'].map(found)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect(['pool', 'auditor'].map(found)).toEqual(['fail', 'fail']);
 });
