@@ -308,7 +308,10 @@ export interface WatchQuotesResponse {
 }
 
 export interface WatchBookmark {
-  /** Everything before it was delivered: a watch that resumes here misses nothing. Valid for 24 h. */
+  /**
+   * Everything before it was delivered: a watch that resumes here misses nothing. Valid as far back as the
+   * log of the database reaches; then `RESUME_TOKEN_EXPIRED`.
+   */
   resumeToken: string;
   /** False on the first bookmarks when the snapshot is still under way. */
   snapshotComplete: boolean;
