@@ -174,6 +174,9 @@ async function acknowledge(breachId: string, reason = 'the second key is revoked
 
 /** Once acknowledged it is told and no longer open; violated again, it is open as on the first day. */
 async function acknowledgedAndViolatedAgain(breachId: string, violate: () => Promise<unknown>): Promise<void> {
+  const breaches = running.database.db.collection<{ _id: string }>('breaches');
+  const untold = () => breaches.findOne({ _id: breachId, 'outbox.0': { $exists: true } });
+  await until('its opening was told', async () => ((await untold()) === null ? true : undefined));
   const told: { state: 'opened' | 'acknowledged'; version: bigint }[] = [];
   for (const state of ['opened', 'acknowledged'] as const) {
     const { subject, codec } = CATALOGUE[`auditor.breach.${state}`];
