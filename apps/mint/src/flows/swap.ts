@@ -8,7 +8,6 @@ import type { PointHex } from '../domain/operation.ts';
 import { once } from '../domain/once.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { RequestLimits, SwapRequest } from '../domain/request.ts';
-import { pointOfSecret, refuseTooMany } from '../domain/side-checks.ts';
 import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
