@@ -174,14 +174,18 @@ async function acknowledge(breachId: string, reason = 'the second key is revoked
 
 /** Once acknowledged it is told and no longer open; violated again, it is open as on the first day. */
 async function acknowledgedAndViolatedAgain(breachId: string, violate: () => Promise<unknown>): Promise<void> {
-  const breaches = running.database.db.collection<{ _id: string }>('breaches');
-  const untold = () => breaches.findOne({ _id: breachId, 'outbox.0': { $exists: true } });
-  await until('its opening was told', async () => ((await untold()) === null ? true : undefined));
-  const told: { state: 'opened' | 'acknowledged'; version: bigint }[] = [];
+  // Two relays may publish the same fact twice, and the opening late: what counts is a version that was not told yet.
+  const breaches = running.database.db.collection<{ _id: string; version: number }>('breaches');
+  let newest = BigInt((await breaches.findOne({ _id: breachId }))?.version ?? 0);
+  const told: ('opened' | 'acknowledged')[] = [];
   for (const state of ['opened', 'acknowledged'] as const) {
     const { subject, codec } = CATALOGUE[`auditor.breach.${state}`];
-    const callback = (_: unknown, { data }: { data: Uint8Array }) =>
-      void told.push({ state, version: codec.decode(data).version });
+    const callback = (_: unknown, { data }: { data: Uint8Array }) => {
+      const { version } = codec.decode(data);
+      if (version <= newest) return;
+      newest = version;
+      told.push(state);
+    };
     running.pool.bus.nc.subscribe(subject, { callback });
   }
   await running.pool.bus.nc.flush();
@@ -196,8 +200,7 @@ async function acknowledgedAndViolatedAgain(breachId: string, violate: () => Pro
   await until('the mint is asked again', () => pauses.some(({ requestId }) => !before.has(requestId)) || undefined);
   expect(await openBreaches()).toMatchObject([{ breachId, severity: 2, count: 2n, acknowledgedBy: 'operator' }]);
   await until('the opening is told', () => told.length === 2 || undefined);
-  expect(told.map(({ state }) => state)).toEqual(['acknowledged', 'opened']);
-  expect(told[1]?.version).toBeGreaterThan(told[0]?.version ?? 0n);
+  expect(told).toEqual(['acknowledged', 'opened']);
 }
 
 async function openBreaches() {
