@@ -96,6 +96,8 @@ async function everythingSettles(): Promise<void> {
     unjudged: await count('pool', 'batches', { state: 'sealed' }),
     queued: await count('auditor', 'batches', { state: { $nin: ['VALID', 'INVALID'] } }),
     pending: await count('mint', 'quotes', { state: 'PENDING' }),
+    // What a killed mint held comes again after the ack wait.
+    unquoted: (await count('pool', 'batches', {})) - (await count('mint', 'quotes', {})),
     unsent: await count('pool', 'batches', { 'outbox.0': { $exists: true } }),
     untold: await count('auditor', 'batches', { 'outbox.0': { $exists: true } }),
   });
