@@ -3,6 +3,8 @@ import { CHECK_STEPS, type CheckStep } from './steps.ts';
 export interface CheckCount {
   readonly passed: number;
   readonly failed: number;
+  /** The failed steps by name, with what mends each. */
+  readonly failures: readonly string[];
 }
 
 /** Runs all steps, two at a time, printing one line each and what a failed one said. */
@@ -11,11 +13,11 @@ export async function runCheck(): Promise<CheckCount> {
   const failures: string[] = [];
   const worker = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      if (!(await runStep(step))) failures.push(step.name);
+      if (!(await runStep(step))) failures.push(`check, ${step.name}: ${step.remedy}`);
     }
   };
   await Promise.all([worker(), worker()]);
-  return { passed: CHECK_STEPS.length - failures.length, failed: failures.length };
+  return { passed: CHECK_STEPS.length - failures.length, failed: failures.length, failures };
 }
 
 async function runStep(step: CheckStep): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { CACHE, ROOT } from '@assay/testkit/find-server';
 
@@ -8,6 +8,7 @@ import { CACHE, ROOT } from '@assay/testkit/find-server';
 export const SUITES = ['unit', 'integration', 'system'] as const;
 
 const RESULTS = join(CACHE, 'test-results');
+const MESSAGE_LINES = 12;
 
 const report = z.object({
   numPassedTests: z.number(),
@@ -15,12 +16,24 @@ const report = z.object({
   numPendingTests: z.number(),
   numTodoTests: z.number(),
   success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string(),
+      assertionResults: z.array(
+        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).nullish() }),
+      ),
+    }),
+  ),
 });
 
 export interface Count {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** One text a failure: where, what, and the first lines of why. */
+  readonly failures: readonly string[];
 }
 
 /** Runs one suite; a suite that did not finish, or failed outside its tests, counts as one failure more. */
@@ -31,17 +44,39 @@ export async function runSuite(suite: (typeof SUITES)[number], filters: readonly
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
     const code = await vitest(['run', '--project', suite, ...reporters, '--passWithNoTests', ...filters]);
-    const counted = report.parse(JSON.parse(await readFile(output, 'utf8')));
-    const failedOutside = counted.numFailedTests === 0 && (code !== 0 || !counted.success);
-    return {
-      passed: counted.numPassedTests,
-      failed: counted.numFailedTests + (failedOutside ? 1 : 0),
-      skipped: counted.numPendingTests + counted.numTodoTests,
-    };
+    return countOf(suite, code, report.parse(JSON.parse(await readFile(output, 'utf8'))));
   } catch (error) {
-    console.log(`✗ ${suite}: the suite did not finish: ${String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [`${suite}: the suite did not finish: ${String(error)}`] };
   }
+}
+
+function countOf(suite: string, code: number, counted: z.infer<typeof report>): Count {
+  const failedOutside = counted.numFailedTests === 0 && (code !== 0 || !counted.success);
+  return {
+    passed: counted.numPassedTests,
+    failed: counted.numFailedTests + (failedOutside ? 1 : 0),
+    skipped: counted.numPendingTests + counted.numTodoTests,
+    failures: [
+      ...counted.testResults.flatMap(failuresOf),
+      ...(failedOutside ? [`${suite}: it failed outside its tests (exit code ${code})`] : []),
+    ],
+  };
+}
+
+function failuresOf(file: z.infer<typeof report>['testResults'][number]): string[] {
+  const path = relative(ROOT, file.name);
+  const failed = file.assertionResults.filter((test) => test.status === 'failed');
+  const texts = failed.map((test) => failureText(`${path}: ${test.fullName}`, test.failureMessages?.join('\n') ?? ''));
+  const besideTests = file.status === 'failed' && failed.length === 0;
+  return besideTests ? [failureText(path, file.message)] : texts;
+}
+
+function failureText(what: string, why: string): string {
+  const lines = why
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'))
+    .slice(0, MESSAGE_LINES);
+  return [what, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
 function vitest(args: readonly string[]): Promise<number> {
