@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 const NEVER = ['**/node_modules/**', '**/.assay/**'];
 const INTEGRATION = '**/*.int.test.ts';
 const SYSTEM = '**/*.system.test.ts';
+// What a test waits for comes at once or, on a machine that is busy, late; only a defect makes it wait so long.
+const PATIENCE = { poll: { timeout: 30_000, interval: 20 } };
 
 // Three suites by cost: pure tests, one service against real servers, all services together (one file at a time).
 export default defineConfig({
@@ -13,7 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs}/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: [...NEVER, INTEGRATION, SYSTEM],
-          testTimeout: 20_000,
+          testTimeout: 45_000,
+          expect: PATIENCE,
         },
       },
       {
@@ -22,8 +25,9 @@ export default defineConfig({
           include: [INTEGRATION],
           exclude: NEVER,
           globalSetup: ['libs/testkit/src/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          expect: PATIENCE,
+          hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -36,6 +40,7 @@ export default defineConfig({
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 300_000,
+          expect: PATIENCE,
           hookTimeout: 120_000,
         },
       },

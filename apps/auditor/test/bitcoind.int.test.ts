@@ -66,8 +66,6 @@ describe('a template before a real bitcoind', () => {
     await running.judged(template);
     const tips = running.database.db.collection<{ prev: string }>('tips');
     await bitcoind.rpc('generatetodescriptor', 2, 'raw(51)');
-    await expect
-      .poll(() => tips.countDocuments({ prev: template.prevHash.toString('hex') }), { timeout: 10_000 })
-      .toBe(1);
+    await expect.poll(() => tips.countDocuments({ prev: template.prevHash.toString('hex') })).toBe(1);
   });
 });

@@ -44,7 +44,7 @@ describe('auditors that are killed at any moment', () => {
     }
     for (const batch of batches)
       expect(await running.settled(batch, ['VALID', 'INVALID'], 60_000)).toMatchObject({ code: 'OK' });
-    await expect.poll(() => verdicts.size, { timeout: 20_000 }).toBe(batches.length);
+    await expect.poll(() => verdicts.size).toBe(batches.length);
     expect([...verdicts.values()].filter((hashes) => hashes.size !== 1)).toEqual([]);
     const stored = await running.database.db
       .collection<{ _id: string; credited: string[] }>('batches')
@@ -67,7 +67,7 @@ describe('the trace of a batch', () => {
     // It waits for its template, so the task is enqueued a second time.
     await pool.declare(pool.parts({ prevHash, minNtime }));
     await running.settled(batch, ['VALID']);
-    await expect.poll(() => traces.get(batch.batchId)?.split('-')[1], { timeout: 5_000 }).toBe(traceId);
+    await expect.poll(() => traces.get(batch.batchId)?.split('-')[1]).toBe(traceId);
     const { batch: read } = await running.service.getBatch({ poolId: batch.poolId, batchId: batch.batchId });
     expect(read?.traceId).toBe(traceId);
   });

@@ -55,7 +55,7 @@ const publish = async (trace?: { traceparent: string }) => {
   await publishEvent(bus, 'auditor.check-batch', task, trace ? { trace } : {});
 };
 const letters = () => db.collection<DeadLetter>('deadLetters');
-const eventually = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 50_000, interval: 25 });
+const eventually = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 90_000, interval: 25 });
 const allAcked = () =>
   eventually(async () => {
     const info = await bus.jsm.consumers.info('AUDITOR_TASKS', DURABLE);
@@ -221,7 +221,7 @@ describe('the trace', () => {
     });
     await publish(TRACE);
     await allAcked();
-    await vi.waitFor(() => expect(exporter.getFinishedSpans()).toHaveLength(2), { timeout: 5_000 });
+    await eventually(() => expect(exporter.getFinishedSpans()).toHaveLength(2));
     const [sent, processed] = exporter.getFinishedSpans();
     expect(sent?.name).toBe(`publish ${SUBJECT}`);
     expect(sent?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');

@@ -58,7 +58,7 @@ const publish = (id: string, trace?: { traceparent: string }) =>
   publishEvent(bus, 'auditor.check-batch', CheckTask.fromPartial({ kind: 1, id, revision: 0 }), trace ? { trace } : {});
 const letters = () => stored.db.collection<DeadLetter>('deadLetters');
 const waitingCount = () => stored.db.collection('waitingMessages').countDocuments();
-const eventually = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 45_000, interval: 25 });
+const eventually = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 90_000, interval: 25 });
 const allAcked = () =>
   eventually(async () => {
     const info = await bus.jsm.consumers.info('AUDITOR_TASKS', DURABLE);

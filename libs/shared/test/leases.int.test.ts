@@ -33,7 +33,7 @@ const hold = (context: TestContext, told: string[] = []) =>
     onHeld: (token) => told.push(`held ${token}`),
     onLost: () => told.push('lost'),
   });
-const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
 const beats = (count: number) => new Promise((resolve) => setTimeout(resolve, (count * TTL_MS) / 3));
 
 it('a lease has one holder, who keeps it as long as he renews it', async () => {

@@ -3,7 +3,7 @@ import { type StreamName, STREAMS } from '@assay/proto/streams';
 import { type Bus, connectNats, ensureStreams, natsReady, publishEvent } from '@assay/shared/runtime/nats';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { type NatsServer, startNats } from '@assay/testkit/servers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const NAMES = Object.keys(STREAMS) as StreamName[];
 
@@ -68,9 +68,9 @@ describe('the connection', () => {
   it('tells when it is lost and comes back by itself', async () => {
     expect(natsReady(bus)).toBe(true);
     await nats.kill();
-    await vi.waitFor(() => expect(natsReady(bus)).toBe(false), { timeout: 5_000 });
+    await expect.poll(() => natsReady(bus)).toBe(false);
     await nats.restart();
-    await vi.waitFor(() => expect(natsReady(bus)).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => natsReady(bus)).toBe(true);
   });
 
   it('is waited for when the server is not there yet', async () => {

@@ -59,7 +59,7 @@ const thing = (id: string, ...outbox: OutboxEntry[]): Versioned => ({ _id: id, v
 const entryOf = (n: number) => outboxEntry('pool.template.declared', declared(n), AT, TRACE);
 const pending = () => things().countDocuments({ 'outbox.0': { $exists: true } });
 const published = async (stream = 'POOL') => (await bus.jsm.streams.info(stream)).state.messages;
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 25 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 25 });
 
 describe('the relay', () => {
   it('publishes an event with its id, trace and time, and then removes it', async () => {
@@ -161,7 +161,7 @@ describe('the relay', () => {
     const copy = await vi.waitFor(
       async () =>
         (await bus.jsm.streams.getMessage('DLQ', { last_by_subj: subject })) ?? Promise.reject(new Error('none')),
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     );
     expect(Buffer.from(copy.data).toString()).toBe('raw');
     expect(copy.header.get('Assay-Reason')).toBe('ERROR HANDLER_FAULT');

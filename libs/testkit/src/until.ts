@@ -6,7 +6,7 @@ const POLL_MS = 20;
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  ms = 20_000,
+  ms = 45_000,
 ): Promise<T> {
   const deadline = performance.now() + ms;
   for (;;) {

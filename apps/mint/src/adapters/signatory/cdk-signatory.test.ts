@@ -4,7 +4,7 @@ import { keysetIdV1 } from '@assay/shared/kernel/cashu-curve';
 import { amount } from '@assay/shared/kernel/money';
 import { err } from '@assay/shared/kernel/result';
 import { testContext, type TestContext } from '@assay/testkit/context';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CdkLikeSignatory, cdkLikeSignatory } from '../../../test/cdk-like-signatory.ts';
 import { aKeyset, memoryKeysets, memorySignatory } from '../../../test/memory-keys.ts';
 import { blind, unblind } from '../../../test/wallet-secrets.ts';
@@ -41,7 +41,7 @@ const PROOF = { keyset: SAT.id, amount: amount(4n), secret: 's', c: pointOfSecre
 describe('a signatory of cdk', () => {
   it('tells its keysets: of both versions, with fields of a later schema, in no order', async () => {
     const keysets = subscribeKeysets(context, server.client);
-    await vi.waitFor(() => expect(keysets.isFresh()).toBe(true));
+    await expect.poll(() => keysets.isFresh()).toBe(true);
     expect(keysets.all()).toEqual(KEYSETS);
   });
 
@@ -50,7 +50,7 @@ describe('a signatory of cdk', () => {
     server.tell([...KEYSETS, unknown]);
     const keysets = subscribeKeysets(context, server.client);
     // It leaves the stream that told such a thing, and asks again.
-    await vi.waitFor(() => expect(server.subscribed()).toBeGreaterThan(1), 5_000);
+    await expect.poll(() => server.subscribed()).toBeGreaterThan(1);
     expect(keysets.isFresh()).toBe(false);
   });
 

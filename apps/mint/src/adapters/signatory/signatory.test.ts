@@ -2,7 +2,7 @@ import { present } from '@assay/shared/kernel/assert';
 import { err } from '@assay/shared/kernel/result';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { FakeClock } from '@assay/testkit/fake-clock';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aKeyset, memoryKeysets, memorySignatory } from '../../../test/memory-keys.ts';
 import { type SignatoryServer, signatoryServer, wireOf } from '../../../test/memory-signatory-server.ts';
 import { blind, unblind } from '../../../test/wallet-secrets.ts';
@@ -101,12 +101,10 @@ describe('the keysets of the signatory', () => {
   it('are those of the first snapshot; before it nothing is said', async () => {
     expect(() => keysets.all()).toThrow('no keysets yet');
     expect(keysets.isFresh()).toBe(false);
-    await vi.waitFor(() =>
-      expect(known()).toEqual([
-        [ACTIVE.id, true],
-        [RETIRED.id, false],
-      ]),
-    );
+    await expect.poll(known).toEqual([
+      [ACTIVE.id, true],
+      [RETIRED.id, false],
+    ]);
     expect(keysets.get(ACTIVE.id)).toEqual(ACTIVE);
     expect(keysets.isFresh()).toBe(true);
     expect(await context.isReady()).toBe(true);
@@ -114,38 +112,37 @@ describe('the keysets of the signatory', () => {
 
   it('follow a rotation', async () => {
     const next = aKeyset({ name: 'next', finalExpiryS: 2_000_000_000n });
-    await vi.waitFor(() => expect(known()).toHaveLength(2));
+    await expect.poll(known).toHaveLength(2);
     server.tell([next, { ...ACTIVE, active: false }].map(wireOf));
-    await vi.waitFor(() =>
-      expect(known()).toEqual([
-        [next.id, true],
-        [ACTIVE.id, false],
-      ]),
-    );
+    await expect.poll(known).toEqual([
+      [next.id, true],
+      [ACTIVE.id, false],
+    ]);
     expect(keysets.get(next.id)).toEqual(next);
   });
 
   it('are kept while the signatory is away, for a minute they are good, and it is found again', async () => {
-    await vi.waitFor(() => expect(known()).toHaveLength(2));
+    await expect.poll(known).toHaveLength(2);
     await server.stop();
-    await vi.waitFor(async () => {
+    const isReadyAMinuteLater = () => {
       clock.advance(60_001);
-      expect(await context.isReady()).toBe(false);
-    });
+      return context.isReady();
+    };
+    await expect.poll(isReadyAMinuteLater).toBe(false);
     expect(known()).toHaveLength(2);
     await server.restart();
-    await vi.waitFor(async () => expect(await context.isReady()).toBe(true), 5_000);
+    await expect.poll(() => context.isReady()).toBe(true);
   });
 
   it('with content that is not of their id are not taken', async () => {
-    await vi.waitFor(() => expect(known()).toHaveLength(2));
+    await expect.poll(known).toHaveLength(2);
     const forged = { ...wireOf(aKeyset({ name: 'forged' })), id: Buffer.from(`02${'00'.repeat(32)}`, 'hex') };
     const dearer = { ...wireOf(ACTIVE), inputFeePpk: 1n };
     for (const keyset of [forged, dearer]) {
       const before = server.subscribed();
       server.tell([keyset]);
       // It leaves the stream that told such a thing, and asks again.
-      await vi.waitFor(() => expect(server.subscribed()).toBeGreaterThan(before), 5_000);
+      await expect.poll(() => server.subscribed()).toBeGreaterThan(before);
       expect(known()).toHaveLength(2);
     }
   });
