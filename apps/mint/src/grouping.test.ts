@@ -1,4 +1,7 @@
+import { dueAfter, withinDeadline } from '@assay/shared/runtime/grpc-deadline';
 import fc from 'fast-check';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { grouped } from './grouping.ts';
 
@@ -44,6 +47,23 @@ describe('grouped calls', () => {
     });
     const answers = await Promise.allSettled(['good', 'bad', 'fine', 'well'].map(call));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('are made where their oldest item was asked for, and by nobody’s deadline: others wait for the same call', async () => {
+    const asking = new AsyncLocalStorage<string>();
+    const call = grouped<string, { by: string | undefined; isOver: boolean }>({
+      weightMax: 2,
+      inFlightMax: 1,
+      waitingMax: 10,
+      run: async (group) => {
+        await turn();
+        return group.map(() => ({ by: asking.getStore(), isOver: dueAfter(60_000) < Date.now() }));
+      },
+    });
+    const ask = (by: string, deadline: number) => asking.run(by, () => withinDeadline(deadline, () => call(by)));
+    const answers = await Promise.all([ask('first', 1), ask('second', Infinity), ask('third', 1), ask('fourth', 1)]);
+    expect(answers.map(({ by }) => by)).toEqual(['first', 'first', 'third', 'third']);
+    expect(answers.some(({ isOver }) => isOver)).toBe(false);
   });
 
   it('more waiting items than allowed are refused with a fault', async () => {

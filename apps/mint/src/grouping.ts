@@ -1,3 +1,6 @@
+import { withinDeadline } from '@assay/shared/runtime/grpc-deadline';
+import { AsyncResource } from 'node:async_hooks';
+
 /** How single requests become group calls. */
 export interface Grouping<Item, Answer> {
   /** Of one group; an item heavier than this goes alone. */
@@ -15,6 +18,8 @@ interface Waiting<Item, Answer> {
   readonly item: Item;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: unknown) => void;
+  /** Where the item was asked for: its trace. */
+  readonly asked: AsyncResource;
 }
 
 /**
@@ -37,12 +42,15 @@ export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: I
     schedule();
   };
 
+  const begin = (group: readonly Waiting<Item, Answer>[]) => {
+    inFlight += 1;
+    // Not where the pump was scheduled: that may be a request that ended long ago. And by no deadline, for the group is of
+    // several requests.
+    group[0]?.asked.runInAsyncScope(() => withinDeadline(Infinity, () => void runGroup(group)));
+  };
   const pump = () => {
     isScheduled = false;
-    while (inFlight < options.inFlightMax && waiting.length > 0) {
-      inFlight += 1;
-      void runGroup(waiting.splice(0, groupSize(waiting, options)));
-    }
+    while (inFlight < options.inFlightMax && waiting.length > 0) begin(waiting.splice(0, groupSize(waiting, options)));
   };
 
   // One turn of the event loop later, so that requests of one turn go together.
@@ -58,7 +66,7 @@ export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: I
         reject(new Error(`more than ${options.waitingMax} requests are waiting`));
         return;
       }
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, resolve, reject, asked: new AsyncResource('grouped') });
       schedule();
     });
 }
