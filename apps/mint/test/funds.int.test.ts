@@ -1,3 +1,6 @@
+import { FundChanged } from '@assay/proto/gen/assay/mint/v1/events';
+import type { OutboxEntry } from '@assay/shared/runtime/outbox';
+import { traceIdOf } from '@assay/shared/runtime/telemetry';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { type TestContext, testContext } from '@assay/testkit/context';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -146,4 +149,15 @@ test('each change of a fund is told once, in versions without repeats', async ()
   expect(ids).toHaveLength(11);
   expect(new Set(ids).size).toBe(11);
   expect(ids[0]).toBe('fund:HASH:1');
+});
+
+test('a payment is told in the trace of the quote that it pays, also when payments are stored together', async () => {
+  await putIn(here.funds, 'g', 100n);
+  await Promise.all(Array.from({ length: 10 }, (_, n) => untilDecided(here, `r-${n}`, 10n)));
+  const [document] = await database.db.collection('funds').find().toArray();
+  const [, ...payments] = document?.['outbox'] as OutboxEntry[];
+  const told = payments.map(({ body, trace }) => [FundChanged.decode(body).id, traceIdOf(trace)] as const);
+  const paid = (await quotes().find().toArray()).map(({ _id, trace }) => [String(_id), traceIdOf(trace)] as const);
+  expect(new Map(told)).toEqual(new Map(paid));
+  expect(new Set(paid.map(([, traceId]) => traceId)).size).toBe(10);
 });

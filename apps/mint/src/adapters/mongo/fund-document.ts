@@ -3,7 +3,7 @@ import { type UnixMs, unixMs } from '@assay/shared/kernel/clock';
 import { amount } from '@assay/shared/kernel/money';
 import type { CollectionDefinition, Versioned } from '@assay/shared/runtime/mongo';
 import { type OutboxEntry, OUTBOX_SCHEMA, outboxEntry } from '@assay/shared/runtime/outbox';
-import { currentTrace } from '@assay/shared/runtime/telemetry';
+import type { TraceContext } from '@assay/shared/runtime/telemetry';
 import { type Fund, type FundCause, type FundFact, GRANTS_MAX, PENDING_MAX } from '../../domain/fund.ts';
 import type { Unit } from '../../domain/unit.ts';
 
@@ -84,10 +84,14 @@ const WIRE_CAUSES = {
 } as const satisfies Record<FundCause, WireCause>;
 
 /** `mint.fund.changed`, committed with the fund. */
-export function fundEvent({ unit, cause, version, ...fact }: FundFact, at: UnixMs): OutboxEntry {
+export function fundEvent(
+  { unit, cause, version, ...fact }: FundFact,
+  at: UnixMs,
+  trace: TraceContext | undefined,
+): OutboxEntry {
   const message = {
     ...{ ...fact, fund: unit.toUpperCase(), cause: WIRE_CAUSES[cause] },
     ...{ atMs: BigInt(at), version: BigInt(version) },
   };
-  return outboxEntry('mint.fund.changed', message, at, currentTrace());
+  return outboxEntry('mint.fund.changed', message, at, trace);
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@assay/shared/kernel/clock';
 import { present } from '@assay/shared/kernel/assert';
 import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import type { OutboxEntry } from '@assay/shared/runtime/outbox';
+import { currentTrace, type TraceContext } from '@assay/shared/runtime/telemetry';
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
@@ -17,7 +18,8 @@ const ATTEMPTS_MAX = 5;
 const REST_MS_MAX = 25;
 const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
-type Asked = { readonly unit: Unit; readonly change: FundChange };
+/** `trace` of whoever asked for the change: many are stored together, each event is told in its own. */
+type Asked = { readonly unit: Unit; readonly change: FundChange; readonly trace: TraceContext | undefined };
 type Changed = FundOutcome | 'conflict';
 
 /** Funds in MongoDB: changes that come together are decided one after the other and stored by one compare-and-set. */
@@ -27,7 +29,7 @@ export function mongoFunds(db: Db, clock: Clock): Funds {
   return {
     find: (unit) => findFund(collection, unit),
     list: async () => (await collection.find({}, WITHOUT_OUTBOX).sort({ _id: 1 }).toArray()).map(parseFund),
-    change: (unit, wanted) => change({ unit, change: wanted }),
+    change: (unit, wanted) => change({ unit, change: wanted, trace: currentTrace() }),
   };
 }
 
@@ -40,12 +42,7 @@ async function changeAll(
   const outcomes = new Map<Asked, Changed>();
   for (const unit of units) {
     const own = asked.filter((each) => each.unit === unit);
-    const changed = await changeOne(
-      collection,
-      clock,
-      unit,
-      own.map(({ change }) => change),
-    );
+    const changed = await changeOne(collection, clock, unit, own);
     own.forEach((each, at) => outcomes.set(each, present(changed[at], 'outcome of a change')));
   }
   return asked.map((each) => present(outcomes.get(each), 'outcome of a change'));
@@ -55,26 +52,26 @@ async function changeOne(
   collection: Collection<FundDocument>,
   clock: Clock,
   unit: Unit,
-  changes: readonly FundChange[],
+  asked: readonly Asked[],
 ): Promise<readonly Changed[]> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const before = await findFund(collection, unit);
-    const { fund, outcomes, events } = applied(before, changes, clock);
+    const { fund, outcomes, events } = applied(before, asked, clock);
     if (fund.version === before.version || (await store(collection, before, fund, events))) return outcomes;
     await wait(randomInt(REST_MS_MAX));
   }
-  return changes.map(() => 'conflict');
+  return asked.map(() => 'conflict');
 }
 
-function applied(before: Fund, changes: readonly FundChange[], clock: Clock) {
+function applied(before: Fund, asked: readonly Asked[], clock: Clock) {
   let fund = before;
   const outcomes: FundOutcome[] = [];
   const events: OutboxEntry[] = [];
-  for (const change of changes) {
+  for (const { change, trace } of asked) {
     const step = changeFund(fund, change);
     fund = step.fund;
     outcomes.push(step.outcome);
-    events.push(...step.facts.map((fact) => fundEvent(fact, clock.now())));
+    events.push(...step.facts.map((fact) => fundEvent(fact, clock.now(), trace)));
   }
   return { fund, outcomes, events };
 }
