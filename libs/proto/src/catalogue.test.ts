@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE, type Codec, deadLetterSubject, type EventName, NOTE_SUBJECTS } from './catalogue.ts';
+import type { OperationCommitted } from './gen/assay/mint/v1/events.ts';
 import type { BatchAccepted } from './gen/assay/pool/v1/events.ts';
 import { STREAMS, type StreamName } from './streams.ts';
 
@@ -87,7 +88,30 @@ describe('sizes', () => {
     expect(bytes.length).toBeLessThanOrEqual(65_536);
     expect(bytes.length).toBeLessThan(STREAMS[stream].maxMessageBytes);
   });
+
+  test('a swap of a thousand proofs for a thousand fits the 262,144 bytes that its stream takes', () => {
+    const { codec, stream } = CATALOGUE['mint.operation.committed'];
+    const bytes = codec.encode(largestSwap()).finish();
+    expect(STREAMS[stream].maxMessageBytes).toBe(262_144);
+    // The headers count too.
+    expect(bytes.length).toBeLessThan(262_144 - 4_096);
+  });
 });
+
+/** Every field as long as it may be (03-mint sections 2 and 4). */
+function largestSwap(): OperationCommitted {
+  const most = 2n ** 63n - 1n;
+  const [keyset, point, amount] = ['f'.repeat(66), Buffer.alloc(33, 3), 2n ** 52n];
+  return {
+    ...CATALOGUE['mint.operation.committed'].codec.decode(goldenBytes('assay.mint.v1.OperationCommitted')),
+    unit: 'U'.repeat(32),
+    spent: Array.from({ length: 1_000 }, () => ({ keyset, y: point, amount })),
+    issued: Array.from({ length: 1_000 }, () => ({ keyset, b: point, amount })),
+    fee: most,
+    committedAtMs: most,
+    atMs: most,
+  };
+}
 
 /** Every field as long as it may be (01-pool sections 6 and 9). */
 function largestBatch(): BatchAccepted {

@@ -54,6 +54,7 @@ export const STREAMS = {
     maxAgeMs: 30 * DAY_MS,
     maxBytes: 8_192 * MIB,
     discard: 'new',
+    maxMessageBytes: 262_144,
   },
   DLQ: {
     ...base,
