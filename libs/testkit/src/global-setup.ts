@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 /** One mongod (replica set of one) for the whole test run: `inject('mongoUri')`. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startMongod();
+  const server = await startMongod({ keepsExpired: true });
   project.provide('mongoUri', server.uri);
   return () => server.stop();
 }

@@ -50,8 +50,13 @@ export async function startNats(place: ServerPlace = {}): Promise<NatsServer> {
   return { ...discarding(server, discard), url: `nats://127.0.0.1:${port}` };
 }
 
+export interface MongoPlace extends ServerPlace {
+  /** For a fake clock that stands in the past: the server would delete by its own clock, in the middle of a test. */
+  readonly keepsExpired?: boolean;
+}
+
 /** A real mongod on 127.0.0.1: a replica set of one. */
-export async function startMongod(place: ServerPlace = {}): Promise<MongoServer> {
+export async function startMongod(place: MongoPlace = {}): Promise<MongoServer> {
   const program = await findServer('mongod', place.tell);
   const { port, dataDir, discard } = await takePlace('mongod', place);
   const database = join(dataDir, 'db');
@@ -63,6 +68,7 @@ export async function startMongod(place: ServerPlace = {}): Promise<MongoServer>
     args: [
       ...['--dbpath', database, '--port', String(port), '--bind_ip', '127.0.0.1', '--replSet', 'assay'],
       ...['--wiredTigerCacheSizeGB', '1', '--quiet', '--setParameter', 'diagnosticDataCollectionEnabled=false'],
+      ...(place.keepsExpired === true ? ['--setParameter', 'ttlMonitorEnabled=false'] : []),
     ],
     logFile: join(dataDir, 'mongod.log'),
     probe: () => isPrimary(direct, port),
