@@ -5,6 +5,8 @@ const UNCOUNTED_GRACE_MS = 60_000;
 const CIRCUIT_DELAY_MS = 60_000;
 // What is waited for wakes the waiting; this only bounds the harm of a wake-up lost in a crash.
 const UNWOKEN_DELAY_MS = 30_000;
+/** Of the die that spreads delays: its throws 0…200 are −10 … +10 %. */
+export const JITTER_SIDES = 201;
 
 // A task comes when its wait is over by the clock of whoever enqueued it, which the worker's may be behind.
 const CLOCKS_APART_MS = 2_000;
@@ -26,7 +28,7 @@ export type HoldPlan = Wait | { readonly do: 'give-up'; readonly attempt: number
 /**
  * @param hold.attempt attempts used before this one
  * @param hold.waitedMs since intake (or replay)
- * @param hold.jitter whole number of 0…200, spreads counted delays by ± 10 %
+ * @param hold.jitter a throw of `JITTER_SIDES`, spreads counted delays by ± 10 %
  */
 export function planHold(hold: {
   code: HoldCode;

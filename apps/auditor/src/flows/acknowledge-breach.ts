@@ -1,9 +1,8 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import type { BreachRule } from '../domain/breaches.ts';
+import { saysWhy } from '../domain/operator-reason.ts';
 import type { AuditRecords, BreachRecord, BreachRecords, BreachRefusal, Settlements } from '../upkeep-ports.ts';
-
-const REASON_CHARACTERS_MIN = 10;
 
 export interface AcknowledgePorts {
   readonly clock: Clock;
@@ -42,7 +41,7 @@ export async function acknowledgeBreach(
   id: string,
   { by, reason }: { readonly by: string; readonly reason: string },
 ): Promise<Result<BreachRecord, BreachRefusal>> {
-  if (reason.trim().length < REASON_CHARACTERS_MIN) return err('REASON_TOO_SHORT');
+  if (!saysWhy(reason)) return err('REASON_TOO_SHORT');
   const breach = await ports.breaches.find(id);
   if (breach === undefined) return err('BREACH_UNKNOWN');
   if (breach.state === 'ACKNOWLEDGED') return ok(breach);

@@ -2,20 +2,18 @@ import { assert } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { later } from '@assay/shared/kernel/clock';
 import { step } from '@assay/shared/kernel/machine';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { HOLDS, type HoldCode, type VerdictCode } from '../domain/audit-codes.ts';
 import { BATCH, type BatchEvent } from '../domain/batch-machine.ts';
 import { checkEnvelope, type EnvelopeRuling } from '../domain/check-envelope.ts';
 import { type BatchRuling } from '../domain/check-shares.ts';
-import { planHold, stillWaits } from '../domain/hold-plan.ts';
+import { JITTER_SIDES, planHold, stillWaits } from '../domain/hold-plan.ts';
 import type { Luck } from '../domain/statistics/luck.ts';
 import { batchVerdictHash } from '../domain/verdict.ts';
 import type { BatchVerdict, JudgePorts, StoredBatch, StoredTemplate, Trace } from '../ports.ts';
 import { countShares, countVerdict } from '../telemetry.ts';
 import { recordBatchLetter } from './give-up-batch.ts';
 import { judgeBatchShares } from './judge-batch-shares.ts';
-
-const READS_MAX = 8;
-const DICE_SIDES = 201;
 
 export type CheckOutcome =
   /** `template` is its id, hex. */
@@ -29,7 +27,7 @@ export async function checkBatch(
   ports: JudgePorts,
   task: { id: string; revision: number; deliveries: number; trace: Trace | undefined },
 ): Promise<CheckOutcome> {
-  for (let read = 1; read <= READS_MAX; read += 1) {
+  return readAgain<CheckOutcome>(`batch ${task.id}`, async () => {
     const stored = await ports.batches.find(task.id);
     if (stored === undefined || stored.revision !== task.revision) return { kind: 'nothing-to-do' };
     if (stored.state === 'DEAD') {
@@ -38,10 +36,8 @@ export async function checkBatch(
       return { kind: 'nothing-to-do' };
     }
     if (stored.state !== 'QUEUED' || stillWaits(stored.nextAtMs, ports.clock.now())) return { kind: 'nothing-to-do' };
-    const outcome = await checkOnce(ports, stored, task);
-    if (outcome !== 'stale') return outcome;
-  }
-  throw new Error(`batch ${task.id} changed under ${READS_MAX} checks`);
+    return checkOnce(ports, stored, task);
+  });
 }
 
 async function checkOnce(
@@ -146,7 +142,7 @@ async function holdBatch(
     attempt: stored.attempt,
     waitedMs: now - stored.waitingSinceMs,
     circuitOpen: circuit.isOpen(),
-    jitter: dice(DICE_SIDES),
+    jitter: dice(JITTER_SIDES),
   });
   if (plan.do === 'give-up') {
     assertStep(stored, 'exhaust');

@@ -2,10 +2,11 @@ import { assert } from '@assay/shared/kernel/assert';
 import { type Bytes } from '@assay/shared/kernel/bytes';
 import { later } from '@assay/shared/kernel/clock';
 import { step } from '@assay/shared/kernel/machine';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import type { HoldCode } from '../domain/audit-codes.ts';
 import { blockProposal } from '../domain/block-proposal.ts';
 import { checkAllowed, checkStructure } from '../domain/check-template.ts';
-import { planHold, stillWaits } from '../domain/hold-plan.ts';
+import { JITTER_SIDES, planHold, stillWaits } from '../domain/hold-plan.ts';
 import {
   countReply,
   describeReply,
@@ -20,8 +21,6 @@ import { askNodeSpan, countNodeAnswer, countTemplateVerdict } from '../telemetry
 import { recordTemplateLetter } from './give-up-template.ts';
 
 const LEASE_MS = 90_000;
-const READS_MAX = 8;
-const DICE_SIDES = 201;
 
 export type TemplateOutcome =
   | { readonly kind: 'judged' | 'held' | 'dead'; readonly code: string; readonly attempt: number }
@@ -49,7 +48,7 @@ async function takeTemplate(
   task: { id: string; revision: number; deliveries: number },
 ): Promise<StoredTemplate | undefined> {
   const { templates, clock } = ports;
-  for (let read = 1; read <= READS_MAX; read += 1) {
+  return readAgain(`template ${task.id}`, async () => {
     const found = await templates.find(task.id);
     if (found === undefined || found.revision !== task.revision) return undefined;
     // The process that judged or gave it up may have ended before it told.
@@ -58,13 +57,11 @@ async function takeTemplate(
     if (found.state === 'CHECKING' && task.deliveries > 1) {
       // Nobody has said for an ack wait that it works on the task: whoever took the template has ended.
       await templates.release(found, clock.now());
-      continue;
+      return 'stale';
     }
     if (!hasStep(found, 'take') || stillWaits(found.nextCheckAtMs, clock.now())) return undefined;
-    const taken = await templates.take(found, later(clock.now(), LEASE_MS));
-    if (taken !== undefined) return taken;
-  }
-  throw new Error(`template ${task.id} changed under ${READS_MAX} attempts to take it`);
+    return (await templates.take(found, later(clock.now(), LEASE_MS))) ?? 'stale';
+  });
 }
 
 interface Examined {
@@ -159,7 +156,7 @@ async function holdTemplate(
     attempt: taken.attempt,
     waitedMs: now - taken.waitingSinceMs,
     circuitOpen: circuit.isOpen(),
-    jitter: dice(DICE_SIDES),
+    jitter: dice(JITTER_SIDES),
   });
   if (code === 'HOLD_NODES_DISAGREE') await reportDisagreement(ports, taken, answers);
   const { attempt } = plan;

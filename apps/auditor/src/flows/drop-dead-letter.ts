@@ -1,11 +1,10 @@
 import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { readAgain } from '@assay/shared/kernel/read-again';
+import { saysWhy } from '../domain/operator-reason.ts';
 import type { JudgePorts } from '../ports.ts';
 import type { DeadLetters, LetterRefusal } from '../upkeep-ports.ts';
 import { countVerdict } from '../telemetry.ts';
 import { signVerdict } from './check-batch.ts';
-
-const READS_MAX = 8;
-const REASON_CHARACTERS_MIN = 10;
 
 export type DropPorts = Pick<JudgePorts, 'batches' | 'clock' | 'signer'> & { readonly deadLetters: DeadLetters };
 
@@ -15,7 +14,7 @@ export async function dropDeadLetter(
   id: string,
   reason: string,
 ): Promise<Result<undefined, LetterRefusal>> {
-  if (reason.trim().length < REASON_CHARACTERS_MIN) return err('REASON_TOO_SHORT');
+  if (!saysWhy(reason)) return err('REASON_TOO_SHORT');
   const letter = await ports.deadLetters.find(id);
   if (letter === undefined) return err('DEAD_LETTER_UNKNOWN');
   if (letter.state !== 'OPEN') return err('DEAD_LETTER_CLOSED');
@@ -25,14 +24,13 @@ export async function dropDeadLetter(
 }
 
 async function refuseBatch(ports: DropPorts, id: string, revision: number): Promise<void> {
-  for (let read = 1; read <= READS_MAX; read += 1) {
+  await readAgain(`batch ${id}`, async () => {
     const stored = await ports.batches.find(id);
-    if (stored?.state !== 'DEAD' || stored.revision !== revision) return;
+    if (stored?.state !== 'DEAD' || stored.revision !== revision) return undefined;
     const ruling = { result: 'INVALID', code: 'OPERATOR_DROPPED', credited: 0n, excluded: [] } as const;
     const verdict = signVerdict(ports, stored, undefined, { ruling, creditedHashes: [], luck: undefined });
-    if ((await ports.batches.settle(stored, verdict, stored.trace)) === 'stale') continue;
+    if ((await ports.batches.settle(stored, verdict, stored.trace)) === 'stale') return 'stale';
     countVerdict(ruling.result, ruling.code);
-    return;
-  }
-  throw new Error(`batch ${id} changed under ${READS_MAX} attempts to drop it`);
+    return undefined;
+  });
 }

@@ -1,11 +1,10 @@
-import { assert } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { type DeadLetterClass, HOLDS } from '../domain/audit-codes.ts';
 import type { JudgePorts, StoredBatch } from '../ports.ts';
 
 /** Code of a batch or template whose check failed as often as a task is delivered. */
 export const CHECK_FAILED = 'CHECK_FAILED';
-const READS_MAX = 8;
 
 type LetterPorts = Pick<JudgePorts, 'letters' | 'clock' | 'templates'>;
 
@@ -43,15 +42,14 @@ export async function giveUpBatch(
   task: { id: string; revision: number; deliveries: number },
   error: string,
 ): Promise<void> {
-  for (let read = 1; read <= READS_MAX; read += 1) {
+  await readAgain(`batch ${task.id}`, async () => {
     const stored = await ports.batches.find(task.id);
-    if (stored === undefined || stored.revision !== task.revision) return;
+    if (stored === undefined || stored.revision !== task.revision) return undefined;
     const isDead = stored.state === 'DEAD';
-    if (!isDead && stored.state !== 'QUEUED') return;
+    if (!isDead && stored.state !== 'QUEUED') return undefined;
     const end = { class: 'ERROR', code: CHECK_FAILED, attempt: stored.attempt, atMs: ports.clock.now() } as const;
-    if (!isDead && (await ports.batches.giveUp(stored, end, stored.trace)) === 'stale') continue;
+    if (!isDead && (await ports.batches.giveUp(stored, end, stored.trace)) === 'stale') return 'stale';
     await recordBatchLetter(ports, isDead ? stored : { ...stored, code: CHECK_FAILED }, task.deliveries, error);
-    return;
-  }
-  assert(false, `batch ${task.id} changed under ${READS_MAX} attempts to give it up`);
+    return undefined;
+  });
 }

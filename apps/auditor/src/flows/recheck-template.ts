@@ -1,7 +1,6 @@
 import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import type { StoredTemplate, TemplatePorts } from '../ports.ts';
-
-const READS_MAX = 8;
 
 export type RecheckRefusal = 'TEMPLATE_UNKNOWN' | 'TEMPLATE_TERMINAL';
 
@@ -11,14 +10,13 @@ export async function recheckTemplate(
   id: string,
   automatic = false,
 ): Promise<Result<StoredTemplate, RecheckRefusal>> {
-  for (let read = 1; read <= READS_MAX; read += 1) {
+  return readAgain<Result<StoredTemplate, RecheckRefusal>>(`template ${id}`, async () => {
     const stored = await templates.find(id);
     if (stored === undefined) return err('TEMPLATE_UNKNOWN');
     if (stored.state === 'VALID' || stored.state === 'INVALID') return err('TEMPLATE_TERMINAL');
     if (stored.state === 'DECLARED' || stored.state === 'CHECKING') return ok(stored);
-    if ((await templates.recheck(stored, clock.now(), automatic)) === 'stale') continue;
+    if ((await templates.recheck(stored, clock.now(), automatic)) === 'stale') return 'stale';
     scheduler.wake();
     return ok((await templates.find(id)) ?? stored);
-  }
-  throw new Error(`template ${id} changed under ${READS_MAX} attempts to recheck it`);
+  });
 }

@@ -1,9 +1,9 @@
 import { toHex } from '@assay/shared/kernel/bytes';
 import type { Clock } from '@assay/shared/kernel/clock';
+import { BoundedMap } from '@assay/shared/kernel/bounded-map';
 import type { Tips } from '../node-ports.ts';
 import type { BatchDecisions, ExtranonceOwners, TemplateDecisions } from '../ports.ts';
 import { countTemplateLookup } from '../telemetry.ts';
-import { BoundedMap } from './bounded-map.ts';
 
 const TEMPLATES_MAX = 512;
 const CLAIMS_MAX = 100_000;

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { toHex } from '@assay/shared/kernel/bytes';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import type { JudgePorts } from '../ports.ts';
 import type { DeadLetters, DeadLetterView, LetterRefusal } from '../upkeep-ports.ts';
 import { recheckTemplate } from './recheck-template.ts';
 
-const READS_MAX = 8;
 const PAGE = 500;
 const PAGES_MAX = 2_000;
 const IN_FLIGHT = 16;
@@ -69,17 +69,17 @@ async function replayOne(ports: ReplayPorts, letter: DeadLetterView, order: Repl
   return (await deadLetters.markReplayed(letter.id, order.reason, clock.now())) === undefined;
 }
 
-async function reviveBatch(ports: ReplayPorts, id: string, revision: number, order: ReplayOrder): Promise<boolean> {
-  for (let read = 1; read <= READS_MAX; read += 1) {
+function reviveBatch(ports: ReplayPorts, id: string, revision: number, order: ReplayOrder): Promise<boolean> {
+  return readAgain(`batch ${id}`, async () => {
     const stored = await ports.batches.find(id);
     const isDead = stored?.state === 'DEAD' && stored.revision === revision;
     // Put back before, by a replay that ended before it closed the letter.
     if (stored === undefined || !isDead) return true;
     if (order.automatic && stored.autoReplays >= order.automaticMax) return false;
     await takeTemplateAlong(ports, toHex(stored.batch.templateId), order);
-    if ((await ports.batches.revive(stored, ports.clock.now(), order.automatic)) === 'committed') return true;
-  }
-  throw new Error(`batch ${id} changed under ${READS_MAX} attempts to replay it`);
+    const revived = await ports.batches.revive(stored, ports.clock.now(), order.automatic);
+    return revived === 'committed' ? true : 'stale';
+  });
 }
 
 /** A batch takes the open dead letter of its template with it. */

@@ -1,6 +1,7 @@
 import type { Bytes } from '@assay/shared/kernel/bytes';
 import { bytesEqual } from '@assay/shared/kernel/bytes';
 import { step } from '@assay/shared/kernel/machine';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { TEMPLATE, type TemplateRecord } from '../domain/template.ts';
 import { templateVerdictHash, type TemplateVerdictGiven, type VerdictFault, verifyVerdict } from '../domain/verdict.ts';
 import { templateReached } from '../edge-telemetry.ts';
@@ -23,17 +24,17 @@ export async function applyTemplateVerdict(
 ): Promise<TemplateVerdictOutcome> {
   const genuine = verifyVerdict(verdict, templateVerdictHash(verdict), ports.auditorKeys);
   if (!genuine.ok) return genuine.error;
-  for (;;) {
+  return readAgain<TemplateVerdictOutcome>(`template ${verdict.templateId}`, async () => {
     const record = await ports.templates.find(verdict.templateId);
     if (record === undefined) return 'template-unknown';
     if (record.verdict !== undefined && bytesEqual(record.verdict.verdictHash, verdict.verdictHash)) return 'known';
     if (record.verdict?.valid === false) return 'decided';
     const change = changeBy(record, verdict);
-    if ((await ports.templates.change(record, change)) === undefined) continue;
+    if ((await ports.templates.change(record, change)) === undefined) return 'stale';
     if (change.state !== undefined) templateReached(change.state);
     if (!verdict.valid) ports.onInvalid(verdict.templateId);
     return 'applied';
-  }
+  });
 }
 
 function changeBy(record: TemplateRecord, verdict: TemplateVerdictGiven): TemplateChange {

@@ -1,6 +1,7 @@
 import { bytesEqual, type Bytes } from '@assay/shared/kernel/bytes';
 import { step } from '@assay/shared/kernel/machine';
 import { ehash } from '@assay/shared/kernel/money';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { BATCH, type SealedBatch } from '../domain/batch.ts';
 import { batchVerdictHash, type BatchVerdictGiven, type VerdictFault, verifyVerdict } from '../domain/verdict.ts';
 import type { BatchPort } from '../ports.ts';
@@ -23,18 +24,17 @@ export type VerdictOutcome =
 export async function applyVerdict(ports: ApplyVerdictPorts, verdict: BatchVerdictGiven): Promise<VerdictOutcome> {
   const genuine = verifyVerdict(verdict, batchVerdictHash(verdict), ports.auditorKeys);
   if (!genuine.ok) return genuine.error;
-  for (;;) {
+  return readAgain<VerdictOutcome>(`batch ${verdict.batchId}`, async () => {
     const batch = await ports.batches.find(verdict.batchId);
     if (batch === undefined || batch.state === 'open') return 'batch-unknown';
     const refused = refusalOf(batch, verdict);
     if (refused !== undefined) return refused;
     const { valid, code, decidedAt, verdictHash } = verdict;
     const applied = { valid, code, credited: ehash(verdict.credited), decidedAt, verdictHash };
-    if (await ports.batches.applyVerdict(batch, applied)) {
-      batchReached(valid ? 'valid' : 'invalid');
-      return 'applied';
-    }
-  }
+    if (!(await ports.batches.applyVerdict(batch, applied))) return 'stale';
+    batchReached(valid ? 'valid' : 'invalid');
+    return 'applied';
+  });
 }
 
 function refusalOf(batch: SealedBatch, verdict: BatchVerdictGiven): VerdictOutcome | undefined {
@@ -54,15 +54,15 @@ export interface DeadLetteredBatch {
 }
 
 /** Notes that the batch waits for an operator of the auditor; a batch that was judged meanwhile stays as it is. */
-export async function noteDeadLetter(
+export function noteDeadLetter(
   { batches }: Pick<ApplyVerdictPorts, 'batches'>,
   letter: DeadLetteredBatch,
 ): Promise<'noted' | 'judged' | 'batch-unknown' | 'hash-differs'> {
-  for (;;) {
+  return readAgain(`batch ${letter.batchId}`, async () => {
     const batch = await batches.find(letter.batchId);
     if (batch === undefined || batch.state === 'open') return 'batch-unknown';
     if (!bytesEqual(batch.seal.batchHash, letter.batchHash)) return 'hash-differs';
     if (step(BATCH, batch.state, 'dead-lettered') === undefined) return 'judged';
-    if (await batches.noteDeadLetter(batch, letter.code)) return 'noted';
-  }
+    return (await batches.noteDeadLetter(batch, letter.code)) ? 'noted' : 'stale';
+  });
 }

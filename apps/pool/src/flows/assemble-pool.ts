@@ -19,7 +19,7 @@ import type {
   TemplatePort,
   WorkerPort,
 } from '../ports.ts';
-import { BodyCache } from './body-cache.ts';
+import { type BodyCache, createBodyCache } from './body-cache.ts';
 import { createShareCounts, type ShareCounts } from './count-shares.ts';
 import { SlotHolder } from './hold-slot.ts';
 import { JobBoard } from './job-board.ts';
@@ -98,7 +98,7 @@ export function assemblePool(ports: PoolPorts, rules: PoolRules): Pool {
   const { poolId } = rules.template;
   const { staleGraceMs } = rules.judge;
   const board = new JobBoard({ clock, maxAgeMs: rules.maxAgeMs, staleGraceMs, firstCounter: clock.now() });
-  const cache = new BodyCache();
+  const cache = createBodyCache();
   const watch = new NodeWatch(ports.nodes, clock);
   const slotOptions = { wanted: rules.wantedSlot, restMs: rules.prefixRestMs };
   const slot = new SlotHolder({ ...ports, owner: ports.instance }, slotOptions);
@@ -132,12 +132,12 @@ export function assemblePool(ports: PoolPorts, rules: PoolRules): Pool {
 
 /** Computed once per template: every job of every connection asks. */
 function createBounds(board: JobBoard, configured: DifficultyBounds): () => DifficultyBounds {
-  let of: string | undefined;
+  let boundedFor: string | undefined;
   let bounds = configured;
   return () => {
     const template = board.work?.template;
-    if (template !== undefined && template.id !== of) {
-      of = template.id;
+    if (template !== undefined && template.id !== boundedFor) {
+      boundedFor = template.id;
       bounds = difficultyBounds(configured, template.networkTarget);
     }
     return bounds;

@@ -1,3 +1,4 @@
+import { present } from '@assay/shared/kernel/assert';
 import { later, type UnixMs } from '@assay/shared/kernel/clock';
 import type { LockingKey, PoolId } from '@assay/shared/kernel/ids';
 import { BATCH_MAX_SHARES, batchIdOf, type OpenBatch } from '../domain/batch.ts';
@@ -67,8 +68,7 @@ export function planWrites(lane: Lane, rules: BatchRules, now: UnixMs): PlannedW
 export function newBatch(lane: Lane, rules: BatchRules, shares: readonly PendingShare[], now: UnixMs): PlannedWrite {
   const { lockingKey, templateId, k } = lane;
   const stored = shares.map(({ share: { record, hash } }) => ({ record, hash }));
-  const first = shares[0];
-  if (first === undefined) throw new RangeError('a batch has at least one share');
+  const first = present(shares[0], 'first share of a batch');
   const batch: OpenBatch = {
     state: 'open',
     batchId: batchIdOf({ poolId: rules.poolId, lockingKey, templateId, k }, first.share.hash),

@@ -1,7 +1,7 @@
 import type { Clock } from '@assay/shared/kernel/clock';
-import type { TemplateRecord } from '../domain/template.ts';
+import type { Template, TemplateRecord } from '../domain/template.ts';
 import type { ReportFault, TemplateBodyPort, TemplatePort } from '../ports.ts';
-import type { BodyCache } from './body-cache.ts';
+import { type BodyCache, readBody } from './body-cache.ts';
 import type { JobBoard } from './job-board.ts';
 
 export interface FollowTemplatesPorts {
@@ -24,7 +24,7 @@ export async function followTemplates(ports: FollowTemplatesPorts): Promise<void
   const newest = newestActive(live);
   if (newest === undefined || !isNews(board, live, newest)) return;
   board.post({ template: newest.template, curtime: newest.curtime, fetchedAt: newest.fetchedAt });
-  if (ports.cache.get(newest.template.id) === undefined) await readBody(ports, newest.template.id);
+  if (ports.cache.get(newest.template.id) === undefined) await cacheBody(ports, newest.template);
 }
 
 function newestActive(live: readonly TemplateRecord[]): TemplateRecord | undefined {
@@ -41,11 +41,9 @@ function isNews({ offer }: JobBoard, live: readonly TemplateRecord[], newest: Te
 }
 
 /** So that a block is submitted without a read; the jobs need not wait for it. */
-async function readBody({ bodies, cache, reportFault }: FollowTemplatesPorts, templateId: string): Promise<void> {
+async function cacheBody({ bodies, cache, reportFault }: FollowTemplatesPorts, template: Template): Promise<void> {
   try {
-    const parts: Uint8Array[] = [];
-    for await (const part of bodies.read(templateId, 0)) parts.push(part);
-    cache.put(templateId, Buffer.concat(parts));
+    cache.set(template.id, await readBody(bodies, template));
   } catch (error) {
     reportFault('follow-templates', error);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { reversed, toHex } from '@assay/shared/kernel/bytes';
 import { step } from '@assay/shared/kernel/machine';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import {
   type BuiltTemplate,
   buildTemplate,
@@ -70,7 +71,7 @@ function isLowerThanCurrent({ board, watch, clock }: MakeTemplatePorts, candidat
 
 async function take(ports: MakeTemplatePorts, node: ChainNode, built: BuiltTemplate): Promise<MakeOutcome> {
   const { template, body } = built;
-  ports.cache.put(template.id, body);
+  ports.cache.set(template.id, body);
   const record = await store(ports, built);
   if (record === 'invalid') ports.watch.distrust(node);
   if (record === 'invalid' || record === 'not-the-maker') return record;
@@ -87,16 +88,15 @@ async function store(
 ): Promise<TemplateRecord | 'invalid' | 'not-the-maker'> {
   const { templates, bodies, clock } = ports;
   const now = clock.now();
-  for (;;) {
+  return readAgain<TemplateRecord | 'invalid' | 'not-the-maker'>(`template ${template.id}`, async () => {
     const known = await templates.find(template.id);
     if (known === undefined || known.state === 'closed') await bodies.store(template.id, body, template.bodyHash);
     // All this may have taken longer than the lease: what another instance made since is newer.
     if (!ports.mayMake()) return 'not-the-maker';
     if (known === undefined) {
-      const record: TemplateRecord = {
-        ...{ template, state: 'active', curtime, fetchedAt: now, lastJobAt: now, bodyGone: false, version: 1 },
-      };
-      if (!(await templates.insert(record))) continue;
+      const made = { state: 'active', curtime, fetchedAt: now, lastJobAt: now, bodyGone: false, version: 1 } as const;
+      const record: TemplateRecord = { template, ...made };
+      if (!(await templates.insert(record))) return 'stale';
       templateReached('active');
       return record;
     }
@@ -104,10 +104,10 @@ async function store(
     if (state === undefined) return 'invalid';
     const change = { state, curtime, fetchedAt: now, lastJobAt: now, bodyGone: false };
     const changed = await templates.change(known, change);
-    if (changed === undefined) continue;
+    if (changed === undefined) return 'stale';
     if (state !== known.state) templateReached(state);
     return changed;
-  }
+  });
 }
 
 /** Older templates of this source: SUPERSEDED on the same prev_hash, STALE on another. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@assay/shared/kernel/bounded-map';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { LockingKey } from '@assay/shared/kernel/ids';
 import { type KeyHead, type OpenBatch, sealOf, type SignedSeal } from '../domain/batch.ts';
@@ -104,17 +105,14 @@ interface Heads {
 
 /** Heads of the keys that this instance sealed last; read again whenever a write was not confirmed. */
 function createHeads(batches: BatchPort): Heads {
-  const cache = new Map<LockingKey, KeyHead>();
+  const known = new BoundedMap<LockingKey, KeyHead>(HEADS_MAX);
   return {
-    of: async (lockingKey) => cache.get(lockingKey) ?? batches.head(lockingKey),
+    of: async (lockingKey) => known.get(lockingKey) ?? batches.head(lockingKey),
     after(lockingKey, outcome, seal) {
-      cache.delete(lockingKey);
-      if (outcome !== 'stored') return;
-      cache.set(lockingKey, { keySeq: seal.keySeq, carry: seal.carryOut });
-      const [oldest] = cache.keys();
-      if (cache.size > HEADS_MAX && oldest !== undefined) cache.delete(oldest);
+      if (outcome === 'stored') known.set(lockingKey, { keySeq: seal.keySeq, carry: seal.carryOut });
+      else known.delete(lockingKey);
     },
-    forget: (lockingKey) => void cache.delete(lockingKey),
+    forget: (lockingKey) => known.delete(lockingKey),
   };
 }
 

@@ -6,7 +6,7 @@ import type { LockingKey, PoolId } from '@assay/shared/kernel/ids';
 import type { Block } from '../domain/block.ts';
 import type { ChainNode } from '../node-port.ts';
 import type { BlockPort, TemplateBodyPort } from '../ports.ts';
-import { BodyCache } from './body-cache.ts';
+import { createBodyCache } from './body-cache.ts';
 import { createBlockSubmitter } from './submit-block.ts';
 
 const TRANSACTION = { data: 'ab', txid: '00'.repeat(32) };
@@ -36,7 +36,7 @@ function bench(read: TemplateBodyPort['read']) {
   };
   const bodies = { read, store: async () => undefined, has: async () => true, remove: async () => undefined };
   const submit = createBlockSubmitter({
-    ...{ nodes: [node], blocks, bodies, cache: new BodyCache(), clock: new FakeClock(), poolId: 'pool-1' as PoolId },
+    ...{ nodes: [node], blocks, bodies, cache: createBodyCache(), clock: new FakeClock(), poolId: 'pool-1' as PoolId },
     ...{ reportFault: () => undefined, pause: turn },
   });
   const candidate = {

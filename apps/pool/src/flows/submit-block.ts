@@ -1,12 +1,13 @@
 import { type Bytes, reversed, toHex } from '@assay/shared/kernel/bytes';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { PoolId } from '@assay/shared/kernel/ids';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { type Block, type BlockAnswer, meaningOf, refusedByAll } from '../domain/block.ts';
 import { blockBytes } from '../domain/block-bytes.ts';
 import { blockAnswered, blockReached, submitBlockSpan } from '../edge-telemetry.ts';
 import type { ChainNode } from '../node-port.ts';
 import type { BlockCandidate, BlockPort, Pause, ReportFault, SubmitCandidate, TemplateBodyPort } from '../ports.ts';
-import type { BodyCache } from './body-cache.ts';
+import { type BodyCache, readBody } from './body-cache.ts';
 
 export interface SubmitBlockPorts {
   /** All of POOL_BITCOIND and POOL_BITCOIND_SUBMIT_ONLY. */
@@ -41,16 +42,8 @@ export function createBlockSubmitter(ports: SubmitBlockPorts): SubmitCandidate {
 }
 
 async function submitFromStore(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string): Promise<void> {
-  const body = await untilDone(ports, () => readBody(ports, candidate));
+  const body = await untilDone(ports, () => readBody(ports.bodies, candidate.template));
   await submit(ports, candidate, hash, body);
-}
-
-async function readBody({ bodies }: SubmitBlockPorts, { template }: BlockCandidate): Promise<Bytes> {
-  const parts: Bytes[] = [];
-  for await (const part of bodies.read(template.id, 0)) parts.push(part);
-  const body = Buffer.concat(parts);
-  if (body.length !== template.bodyBytes) throw new Error(`the body of ${template.id} has ${body.length} bytes`);
-  return body;
 }
 
 function submit(ports: SubmitBlockPorts, candidate: BlockCandidate, hash: string, body: Bytes): Promise<void> {
@@ -100,13 +93,13 @@ function foundBlock({ poolId, clock }: SubmitBlockPorts, candidate: BlockCandida
 
 /** The tracker may change the block meanwhile: then it is read again. */
 async function noteAnswers(ports: SubmitBlockPorts, hash: string, answers: readonly BlockAnswer[]): Promise<void> {
-  for (;;) {
+  await readAgain(`block ${hash}`, async () => {
     const block = await ports.blocks.find(hash);
-    if (block === undefined) return;
+    if (block === undefined) return undefined;
     const refused = block.state === 'submitted' && refusedByAll(answers, ports.nodes.length);
     const change = refused ? { answers, state: 'refused' as const } : { answers };
-    if ((await ports.blocks.change(block, change, ports.clock.now())) === undefined) continue;
+    if ((await ports.blocks.change(block, change, ports.clock.now())) === undefined) return 'stale';
     if (refused) blockReached('refused');
-    return;
-  }
+    return undefined;
+  });
 }

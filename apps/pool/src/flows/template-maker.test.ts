@@ -4,7 +4,7 @@ import { nodeAnswer, SETTINGS } from '../../test/edge-template.ts';
 import type { TemplateRecord } from '../domain/template.ts';
 import type { ChainNode } from '../node-port.ts';
 import type { TemplateBodyPort, TemplatePort } from '../ports.ts';
-import { BodyCache } from './body-cache.ts';
+import { createBodyCache } from './body-cache.ts';
 import { followTemplates } from './follow-templates.ts';
 import { JobBoard } from './job-board.ts';
 import { TemplateMaker } from './template-maker.ts';
@@ -83,7 +83,7 @@ async function bench(count = 1) {
     nodes.map(({ node }) => node),
     clock,
   );
-  const cache = new BodyCache();
+  const cache = createBodyCache();
   const reportFault = (_: string, error: unknown) => void faults.push(error);
   const ports = {
     ...memory,

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@assay/shared/kernel/bounded-map';
 import { type Clock, later, type UnixMs } from '@assay/shared/kernel/clock';
 import { type NodeTemplate, readNodeTemplate, type TemplateFault } from '../domain/build-template.ts';
 import {
@@ -16,6 +17,7 @@ import type { ChainNode } from '../node-port.ts';
 
 /** Height and download state are asked for at each new tip and this often. */
 const STATE_MS = 5_000;
+const TIPS_MAX = 16;
 
 interface Watched {
   readonly node: ChainNode;
@@ -30,7 +32,7 @@ export type TipListener = (hash: string) => void;
 export class NodeWatch {
   readonly #clock: Clock;
   readonly #nodes: readonly Watched[];
-  readonly #tipShownAt = new Map<string, UnixMs>();
+  readonly #tipShownAt = new BoundedMap<string, UnixMs>(TIPS_MAX);
   readonly #listeners: TipListener[] = [];
   #health: NodeHealth[];
   #inUse: number | undefined;
@@ -77,7 +79,7 @@ export class NodeWatch {
     if (watched === undefined) return;
     const tip = await this.#counted(index, () => watched.node.bestBlockHash());
     const now = this.#clock.now();
-    this.#show(tip, now);
+    this.#tipShownAt.set(tip, now);
     const changed = this.#health[index]?.tip !== tip;
     if (changed || watched.stateAt === undefined || now >= watched.stateAt + STATE_MS) {
       const { height, initialDownload } = await this.#counted(index, () => watched.node.state());
@@ -141,12 +143,5 @@ export class NodeWatch {
     this.#health = reviewed(learned, now);
     const [health, watched] = [this.#health[index], this.#nodes[index]];
     if (health !== undefined && watched !== undefined) nodeSeen(watched.node.id, isHealthy(health, now), health.height);
-  }
-
-  #show(tip: string, now: UnixMs): void {
-    this.#tipShownAt.delete(tip);
-    this.#tipShownAt.set(tip, now);
-    const [oldest] = this.#tipShownAt.keys();
-    if (this.#tipShownAt.size > 16 && oldest !== undefined) this.#tipShownAt.delete(oldest);
   }
 }

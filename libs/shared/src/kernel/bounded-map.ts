@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entries; for what can always be read again. */
+/** A map that forgets the entries that were set longest ago; for what can always be read again. */
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #capacity: number;
@@ -16,5 +16,9 @@ export class BoundedMap<Key, Value> {
     this.#entries.set(key, value);
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > this.#capacity && oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  delete(key: Key): void {
+    this.#entries.delete(key);
   }
 }
