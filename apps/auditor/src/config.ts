@@ -128,7 +128,7 @@ const settings = defineConfig('AUDITOR', {
     .default('auditor')
     .describe('database of this service'),
   AUDITOR_PARTS: partsSchema
-    .default([...PARTS])
+    .prefault(PARTS.join(','))
     .describe('parts of this replica: intake, worker, tips, sweeper, or all'),
   AUDITOR_MINT_URL: z.string().min(1).describe('gRPC address of MintService'),
   AUDITOR_KEY_FILE: secretHexFile(32).describe('file with the key that signs verdicts, 64 hex digits'),

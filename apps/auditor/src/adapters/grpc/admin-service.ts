@@ -24,9 +24,9 @@ import { replayClass, replayLetters, type ReplayPorts } from '../../flows/replay
 import type { AuditRecords, BreachRefusal, LetterRefusal, QueueControl } from '../../upkeep-ports.ts';
 import { nameOf } from './auditor-service.ts';
 import { renderBreach, renderTemplate, renderWholeLetter } from './render.ts';
+import { msOf } from './request-time.ts';
 
 const LETTERS_MAX = 500;
-const TIME_MAX_MS = 8_640_000_000_000_000n;
 
 export interface AdminParts {
   readonly log: AdminLog;
@@ -45,7 +45,7 @@ interface Codec<T> {
 export function auditorAdminService(parts: AdminParts): Implementation {
   const command =
     <Q extends { requestId: string; reason: string }, A>(
-      method: string,
+      method: keyof typeof AuditorAdminServiceService,
       request: Codec<Q>,
       answer: Codec<A>,
       act: (request: Q, actor: string) => Promise<A>,
@@ -54,7 +54,7 @@ export function auditorAdminService(parts: AdminParts): Implementation {
       parts.log.run(
         {
           actor: call.caller,
-          method: AuditorAdminServiceService[method as keyof typeof AuditorAdminServiceService].path,
+          method: AuditorAdminServiceService[method].path,
           requestId: asked.requestId,
           reason: asked.reason,
           request: request.encode(asked).finish(),
@@ -68,8 +68,7 @@ export function auditorAdminService(parts: AdminParts): Implementation {
       recheck(parts, asked),
     ),
     pauseQueue: command('pauseQueue', PauseQueueRequest, PauseQueueResponse, async ({ untilMs }) => {
-      if (untilMs > TIME_MAX_MS) throw new GrpcFault('REQUEST_INVALID', 'until_ms: no such time');
-      await parts.control.setPausedUntil(Number(untilMs));
+      await parts.control.setPausedUntil(msOf(untilMs, 'until_ms'));
       return { pausedUntilMs: untilMs };
     }),
     resumeQueue: command('resumeQueue', ResumeQueueRequest, ResumeQueueResponse, async () => {

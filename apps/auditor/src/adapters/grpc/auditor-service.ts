@@ -19,6 +19,7 @@ import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shar
 import type { Circuit } from '../../node-ports.ts';
 import type { AuditRecords, BatchFilter, BreachRecords, QueueControl, QueueCounts } from '../../upkeep-ports.ts';
 import { renderBatch, renderBreach, renderLetter, renderTemplate, renderWholeLetter } from './render.ts';
+import { msOf } from './request-time.ts';
 
 export interface ServiceParts {
   readonly clock: Clock;
@@ -100,20 +101,17 @@ async function listBatches(records: AuditRecords, request: ListBatchesRequest) {
   return { batches: messages, nextPageToken };
 }
 
-const TIME_MAX_MS = 8_640_000_000_000_000n;
-
 function filterOf(request: ListBatchesRequest): BatchFilter {
   const { poolId, lockingKey, receivedFromMs, receivedBeforeMs } = request;
-  if (receivedFromMs > TIME_MAX_MS || receivedBeforeMs > TIME_MAX_MS) {
-    throw new GrpcFault('REQUEST_INVALID', 'received_from_ms, received_before_ms: no such time');
-  }
+  const fromMs = msOf(receivedFromMs, 'received_from_ms');
+  const beforeMs = msOf(receivedBeforeMs, 'received_before_ms');
   const state = nameOf(BatchState, 'BATCH_STATE_', request.state);
   return {
     ...(poolId === '' ? {} : { poolId }),
     ...(lockingKey.length === 0 ? {} : { lockingKey: lockingKey.toString('hex') }),
     ...(state === undefined ? {} : { state }),
-    ...(receivedFromMs === 0n ? {} : { receivedFromMs: Number(receivedFromMs) }),
-    ...(receivedBeforeMs === 0n ? {} : { receivedBeforeMs: Number(receivedBeforeMs) }),
+    ...(fromMs === 0 ? {} : { receivedFromMs: fromMs }),
+    ...(beforeMs === 0 ? {} : { receivedBeforeMs: beforeMs }),
   };
 }
 

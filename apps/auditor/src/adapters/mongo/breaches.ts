@@ -65,9 +65,9 @@ export function breachBook(breaches: BreachCollection, options: { onCommit: () =
     },
     pending: async () => {
       const found = await breaches.find({ pausePending: true }).limit(100).toArray();
-      return found.map(({ _id: id, version, severity, rule, scope, openings = 1 }) => ({
-        ...{ id, version, severity, rule, scope, openings },
-      }));
+      return found.map(({ _id: id, version, severity, rule, scope, openings = 1 }) => {
+        return { id, version, severity, rule, scope, openings };
+      });
     },
     answered: async ({ id, version }) => {
       await compareAndSet(breaches, id, version, { $set: { pausePending: false } });

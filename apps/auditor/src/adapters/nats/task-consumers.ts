@@ -9,6 +9,7 @@ import { giveUpBatch } from '../../flows/give-up-batch.ts';
 import { giveUpTemplate } from '../../flows/give-up-template.ts';
 import type { TemplatePorts } from '../../ports.ts';
 import { checkBatchSpan, checkTemplateSpan } from '../../telemetry.ts';
+import { DURABLES } from './task-queue.ts';
 
 /** Bounds crashes only: what has to wait waits in the database. */
 const MAX_DELIVER = 20;
@@ -26,7 +27,7 @@ export function consumeTasks(
 ): void {
   const { ports, concurrency, isPaused } = options;
   consume(context, db, bus, {
-    durable: 'auditor-batches',
+    durable: DURABLES.batch,
     events: ['auditor.check-batch'],
     concurrency,
     maxDeliver: MAX_DELIVER,
@@ -39,7 +40,7 @@ export function consumeTasks(
       ),
   });
   consume(context, db, bus, {
-    durable: 'auditor-templates-pool',
+    durable: DURABLES.template,
     events: ['auditor.check-template-pool'],
     concurrency: TEMPLATE_CONCURRENCY,
     maxDeliver: MAX_DELIVER,

@@ -6,9 +6,10 @@ import type { TaskQueue } from '../../ports.ts';
 import type { TaskProgress } from '../../upkeep-ports.ts';
 
 const CONSUMER_NOT_FOUND = 10_014;
+/** Task of a kind, and the consumer of the workers. */
 const EVENTS = { batch: 'auditor.check-batch', template: 'auditor.check-template-pool' } as const;
+export const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
 const KINDS = { batch: TaskKind.TASK_KIND_BATCH, template: TaskKind.TASK_KIND_TEMPLATE } as const;
-const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
 
 /**
  * Enqueues tasks again. `:rK` in the message id tells the repeats of one revision apart; K is the version of the document:
