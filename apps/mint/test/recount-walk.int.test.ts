@@ -85,6 +85,15 @@ describe('a recount from the newest cut', () => {
     expect(await stores.controlStore.read()).toMatchObject({ level: 'ALL', by: 'recount' });
   });
 
+  test('reads a quote that was minted in more steps than one question can name', async () => {
+    await database.db
+      .collection<{ _id: string }>('quotes')
+      .updateOne({ _id: QUOTE }, { $set: { issueCount: 450_000 } });
+    expect(await recount(ports)).toContainEqual({
+      ...{ invariant: 'M5', scope: QUOTE, what: '1 of 450000 steps found' },
+    });
+  });
+
   test('walks on where it stopped, and what it found stands until a whole walk does not find it', async () => {
     const walk = newWalk();
     await operations().updateOne({ _id: old.opId }, { $set: { fee: 5n } });

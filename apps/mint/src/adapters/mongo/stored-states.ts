@@ -12,6 +12,7 @@ import { type ChunkDocument, SUPPLY, SUPPLY_CHUNKS, type SupplyDocument, supplyO
 import { sumWithin } from './supply-history.ts';
 
 const PAGE = 500;
+const STEPS_PER_READ = 10_000;
 const LOOSE_MAX = 20;
 const UNIQUE_INDEXES = {
   [OPERATIONS.name]: [
@@ -134,18 +135,9 @@ async function quotesAfter(snapshot: Snapshot, naturalKey: string): Promise<read
   return withSteps(snapshot, await page.sort({ _id: 1 }).limit(PAGE).toArray());
 }
 
-async function withSteps(
-  { session, operations }: Snapshot,
-  page: readonly QuoteDocument[],
-): Promise<readonly StoredQuote[]> {
+async function withSteps(snapshot: Snapshot, page: readonly QuoteDocument[]): Promise<readonly StoredQuote[]> {
   const keys = new Map(page.map((quote) => [quote._id, stepKeys(quote)]));
-  const found = await operations
-    .find({ hasQuotes: true, quoteKeys: { $in: [...keys.values()].flat() } }, { session })
-    .project<Pick<OperationDocument, 'quoteKeys' | 'quoteAmounts'>>({ quoteKeys: 1, quoteAmounts: 1 })
-    .toArray();
-  const taken = new Map(
-    found.flatMap(({ quoteKeys, quoteAmounts }) => quoteKeys.map((key, at) => [key, quoteAmounts[at] ?? 0n] as const)),
-  );
+  const taken = await takenBy(snapshot, [...keys.values()].flat());
   return page.map((document) => ({
     quote: parseQuote(document),
     steps: (keys.get(document._id) ?? []).flatMap((key, step) => {
@@ -153,6 +145,20 @@ async function withSteps(
       return amount === undefined ? [] : [{ step, amount }];
     }),
   }));
+}
+
+/** Step key → what was taken. Whoever mints a quote unit by unit gives it more steps than one command can name. */
+async function takenBy({ session, operations }: Snapshot, keys: readonly string[]): Promise<Map<string, bigint>> {
+  const taken = new Map<string, bigint>();
+  for (let from = 0; from < keys.length; from += STEPS_PER_READ) {
+    const asked = { hasQuotes: true, quoteKeys: { $in: keys.slice(from, from + STEPS_PER_READ) } };
+    const found = operations
+      .find(asked, { session })
+      .project<Pick<OperationDocument, 'quoteKeys' | 'quoteAmounts'>>({ quoteKeys: 1, quoteAmounts: 1 });
+    for await (const { quoteKeys, quoteAmounts } of found)
+      quoteKeys.forEach((key, at) => taken.set(key, quoteAmounts[at] ?? 0n));
+  }
+  return taken;
 }
 
 /** Those counted so far, and the one that may be taken next. */
