@@ -4,9 +4,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { metricsPortOf } from '@assay/shared/runtime/config';
 import type { TlsFiles } from '@assay/shared/runtime/tls';
-import { DEFAULT_OPTIONS, MINT_ONLY_DATA } from '../stack/options.ts';
 import { ADMIN_STEP, portOf } from '../stack/port-plan.ts';
-import { readState, type StackState } from '../stack/state.ts';
+import { runningStack, type StackState } from '../stack/state.ts';
 import { UsageError } from './exit-codes.ts';
 
 /** What a flag, `ASSAYCTL_<NAME>` or the file of settings may say, by the flag's name. */
@@ -63,7 +62,7 @@ export function settingsOf({ flags, environment }: Sources): Settings {
   const from = environment['INIT_CWD'] ?? process.cwd();
   const file = readSettings(flags.config ?? environment['ASSAYCTL_CONFIG'], from, environment);
   const say = (name: SettingName) => flags[name] ?? (environment[variableOf(name)] || undefined) ?? file[name];
-  const stack = runningStack(flags.data ?? environment['ASSAYCTL_DATA']);
+  const stack = stackMeant(flags.data ?? environment['ASSAYCTL_DATA']);
   const at = (name: Parameters<typeof portOf>[1], step = 0) =>
     `127.0.0.1:${portOf({ portBase: stack?.portBase }, name) + step}`;
   const runs = (name: string) => stack?.processes.some((process) => process.name === name) === true;
@@ -127,11 +126,9 @@ function tlsOf(say: (name: SettingName) => string | undefined, from: string): Tl
   return { certFile, keyFile, caFile };
 }
 
-function runningStack(dataDir: string | undefined): StackState | undefined {
-  if (dataDir !== undefined) {
-    const state = readState(dataDir);
-    if (state === undefined) throw new UsageError(`no stack runs on ${dataDir}; start one with npm start`);
-    return state;
-  }
-  return readState(DEFAULT_OPTIONS.dataDir) ?? readState(MINT_ONLY_DATA);
+/** Without a stack the default addresses count, but who names one means it. */
+function stackMeant(dataDir: string | undefined): StackState | undefined {
+  const stack = runningStack(dataDir);
+  if (dataDir === undefined || stack !== undefined) return stack;
+  throw new UsageError(`no stack runs on ${dataDir}; start one with npm start`);
 }

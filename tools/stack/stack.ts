@@ -60,7 +60,7 @@ export async function startStack({ options, environment = {}, overrides = {}, te
       for (const [purpose, port] of Object.entries(instance.ports)) await assertFree(port, `${name} ${purpose}`);
       running.push({ name, process: await startService(instance, options.dataDir) });
     }
-    writeState(options, instances, running, otlpUrl ?? 'none');
+    writeState(options, instances, running, otlpUrl);
     const find = (name: string) => running.find((entry) => entry.name === name)?.process;
     return {
       options,

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { DEFAULT_OPTIONS } from './options.ts';
-import { isAlive, readState, type StackState } from './state.ts';
+import { isAlive } from '@assay/testkit/is-alive';
+import { runningStack, type StackState } from './state.ts';
 
 const options = new Command('npm run stack:status --')
-  .description('What runs where on a data directory.')
-  .option('--data <dir>', 'data directory of the stack', DEFAULT_OPTIONS.dataDir)
+  .description('What of the local stack runs where.')
+  .option('--data <dir>', 'its data directory (default: that of the one that runs)')
   .option('--json', 'as one JSON object', false)
   .parse()
-  .opts<{ data: string; json: boolean }>();
+  .opts<{ data?: string; json: boolean }>();
 
 async function readiness(metricsPort: number | null): Promise<string> {
   if (metricsPort === null) return '';
@@ -29,9 +29,11 @@ async function describe(state: StackState) {
   );
 }
 
-const state = readState(options.data);
+const state = runningStack(options.data);
 if (state === undefined) {
-  console.log(options.json ? '{"running":false}' : `no stack runs on ${options.data}`);
+  console.log(
+    options.json ? '{"running":false}' : `no stack runs${options.data === undefined ? '' : ` on ${options.data}`}`,
+  );
   process.exitCode = 3;
 } else {
   const processes = await describe(state);

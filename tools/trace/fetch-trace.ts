@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { stackClients } from '../stack/clients.ts';
-import { readState, type StackState } from '../stack/state.ts';
+import type { StackState } from '../stack/state.ts';
 import type { ReceivedSpan } from './otlp-decode.ts';
 
 const received = z.array(
@@ -17,13 +17,6 @@ const received = z.array(
     failed: z.boolean(),
   }),
 );
-
-/** The stack that runs on a data directory. */
-export function runningStack(dataDir: string): StackState {
-  const state = readState(dataDir);
-  if (state === undefined) throw new Error(`no stack runs on ${dataDir}; start one with npm start`);
-  return state;
-}
 
 /** 32 hex digits are a trace, 64 a batch of the pool, anything else a quote of the mint. */
 export async function traceIdFor(id: string, { portBase }: StackState): Promise<string> {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { isAlive } from './is-alive.ts';
 
 const REAPER = new URL('./reaper.ts', import.meta.url).href;
 
@@ -23,17 +23,6 @@ const OWNER = `
   console.log(pids.join(' '));
   setInterval(() => undefined, 1_000);
 `;
-
-/** What has ended and was collected by nobody, as in a container without init, is not alive. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    const status = `/proc/${pid}/status`;
-    return !existsSync(status) || !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 
 test.concurrent.each(['SIGKILL', 'SIGINT'] as const)(
   'children end with their owner, who was ended by %s',

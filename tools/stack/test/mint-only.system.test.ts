@@ -14,10 +14,11 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { CACHE } from '@assay/testkit/find-server';
+import { isAlive } from '@assay/testkit/is-alive';
 import { publicKeyOf } from '@assay/shared/kernel/schnorr';
 import { freePortBase } from '../free-port-base.ts';
 import { scrape, sumOf } from '../metrics.ts';
-import { isAlive, readState } from '../state.ts';
+import { runningStack } from '../state.ts';
 import { until } from '../until.ts';
 import { stackCommand, type StackCommand } from './stack-command.ts';
 
@@ -63,7 +64,7 @@ async function minted(wallet: Wallet, amount: number): Promise<Proof[]> {
 const worth = (proofs: readonly Proof[]) => sumProofs([...proofs]).toNumber();
 
 test('just NATS, MongoDB, signatory and mint run, and all say that Lightning is fake', async () => {
-  const running = readState(dataDir)?.processes.map(({ name }) => name) ?? [];
+  const running = runningStack(dataDir)?.processes.map(({ name }) => name) ?? [];
   expect(running).toHaveLength(4);
   expect(running).toEqual(expect.arrayContaining(['signatory', 'mint']));
   expect(command.output()).toContain('Lightning is FAKE');
@@ -90,7 +91,7 @@ test('a locked quote is minted by its key only, over the message that current wa
   await wallet.on.onceMintPaid(quote.quote, { timeoutMs: PAID_WITHIN_MS });
   await expect(wallet.mintProofsBolt11(64, quote, { privkey: toHex(randomBytes(32)) })).rejects.toThrow();
   expect(worth(await wallet.mintProofsBolt11(64, quote, { privkey }))).toBe(64);
-  const samples = await scrape(readState(dataDir)?.processes.flatMap(({ metricsPort }) => metricsPort ?? []) ?? []);
+  const samples = await scrape(runningStack(dataDir)?.processes.flatMap(({ metricsPort }) => metricsPort ?? []) ?? []);
   expect(sumOf(samples, 'assay_mint_nut20_total', { version: 'v1' })).toBe(1);
 });
 
@@ -152,10 +153,10 @@ test('a wallet that lost everything but its seed has its ecash again', async () 
 });
 
 test('Ctrl-C ends it and everything that it started', async () => {
-  const pids = readState(dataDir)?.processes.map(({ pid }) => pid) ?? [];
+  const pids = runningStack(dataDir)?.processes.map(({ pid }) => pid) ?? [];
   command.child.kill('SIGINT');
   await once(command.child, 'close');
   expect(command.child.exitCode).toBe(0);
   expect(pids.filter(isAlive)).toEqual([]);
-  expect(readState(dataDir)).toBeUndefined();
+  expect(runningStack(dataDir)).toBeUndefined();
 });

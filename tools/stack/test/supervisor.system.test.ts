@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { CACHE } from '@assay/testkit/find-server';
+import { isAlive } from '@assay/testkit/is-alive';
 import { freePortBase } from '../free-port-base.ts';
-import { isAlive, readState } from '../state.ts';
+import { runningStack } from '../state.ts';
 import { until } from '../until.ts';
 import { stackCommand, type StackCommand } from './stack-command.ts';
 
@@ -31,7 +32,7 @@ async function startedStack(): Promise<{ supervisor: StackCommand; pids: number[
   const portBase = String(await freePortBase());
   const supervisor = command(['--no-miner', '--no-wallet', '--port-base', portBase]);
   const state = await until(
-    async () => readState(dataDir),
+    async () => runningStack(dataDir),
     (found) => found !== undefined,
     90_000,
   ).catch((error: unknown) => Promise.reject(new Error(supervisor.output(), { cause: error })));
@@ -59,7 +60,7 @@ test(
     await once(supervisor.child, 'close');
     expect(supervisor.child.exitCode).toBe(0);
     await allEnd(pids);
-    expect(readState(dataDir)).toBeUndefined();
+    expect(runningStack(dataDir)).toBeUndefined();
   },
 );
 
