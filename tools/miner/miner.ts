@@ -14,6 +14,8 @@ export interface MinerOptions {
   readonly load?: number;
   /** Told of every answer, with the share's header hash. */
   readonly answered?: (hash: string, answer: SubmitAnswer) => void;
+  /** Told why a connection could not be opened; another try follows. */
+  readonly refused?: (why: unknown) => void;
 }
 
 interface MinerStatistics {
@@ -63,7 +65,7 @@ async function mineUntilStopped(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await mineOneConnection(options, board, signal).catch(() => undefined);
+    await mineOneConnection(options, board, signal).catch((error: unknown) => options.refused?.(error));
     board.take(undefined);
     await wait(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
     statistics.reconnects += 1;

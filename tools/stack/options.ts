@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CACHE } from '@assay/testkit/find-server';
+import { fraction, integerIn } from '../numeric-flags.ts';
 
 export const REPLICATED = ['pool', 'auditor', 'mint'] as const;
 export type Replicated = (typeof REPLICATED)[number];
@@ -97,7 +98,7 @@ function stackCommand(): Command {
       '--otlp <url>',
       'OTLP/HTTP endpoint for spans (default: OTEL_EXPORTER_OTLP_ENDPOINT, else a receiver of our own)',
     )
-    .option('--miner-load <fraction>', 'share of a core for the miner', parseFraction, DEFAULT_OPTIONS.minerLoad)
+    .option('--miner-load <fraction>', 'share of a core for the miner', fraction, DEFAULT_OPTIONS.minerLoad)
     .addHelpText(
       'after',
       '\nFor wallets and foreign suites: npm start -- --only mint --bolt11 fake   (the mint on port 3338)',
@@ -116,20 +117,6 @@ function refuseWhatNeedsAll(command: Command, { only, replicas }: Pick<StackOpti
   }
   const other = REPLICATED.find((name) => name !== only && replicas[name] > 1);
   if (other !== undefined) command.error(`error: --only ${only} starts no ${other}, so it has no replicas of it`);
-}
-
-function integerIn(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`give a whole number from ${min} to ${max}`);
-    return value;
-  };
-}
-
-function parseFraction(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('give a number above 0 and at most 1');
-  return value;
 }
 
 function parseUnits(text: string): StackUnit[] {

@@ -25,6 +25,11 @@ export function isTestSide(path: string): boolean {
   return isTestFile(path) || path.startsWith('libs/testkit/') || /^(apps|libs|tools)\/[^/]+\/test\//.test(path);
 }
 
+/** What `npm run contracts` writes. */
+export function isGenerated(path: string): boolean {
+  return path.startsWith('libs/proto/src/gen/');
+}
+
 /** Code for the developer's machine: never part of a service. */
 export function isTool(path: string): boolean {
   return path.startsWith('tools/') || path.startsWith('bench/');

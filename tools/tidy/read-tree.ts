@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isGenerated } from './file-kinds.ts';
 import { type SourceTree, treeOf } from './source-tree.ts';
 
 const IGNORED_FOLDERS = new Set(['node_modules', '.git', '.assay', '.nx', 'dist', 'coverage', 'vectors']);
-const GENERATED = 'libs/proto/src/gen/';
 const TEXT_FILES = /\.(md|json|mjs|js|yaml|sh)$|^\.ci\/run$/;
 
 /** The repository under `root`, generated code left out. */
@@ -21,6 +21,6 @@ export function readTree(root: string): SourceTree {
 }
 
 function isRead(path: string): boolean {
-  if (path.startsWith(GENERATED) || path.endsWith('.d.ts')) return false;
+  if (isGenerated(path) || path.endsWith('.d.ts')) return false;
   return path.endsWith('.ts') || TEXT_FILES.test(path);
 }

@@ -1,4 +1,4 @@
-import { adapterOf, isTestSide, isTool, layerOf, type Layer, projectOf } from '../file-kinds.ts';
+import { adapterOf, isGenerated, isTestSide, isTool, layerOf, type Layer, projectOf } from '../file-kinds.ts';
 import { type Import, importsOf } from '../imports.ts';
 import type { Source } from '../source-tree.ts';
 import type { Rule, Violation } from '../violation.ts';
@@ -9,7 +9,6 @@ type ImportRule = (from: string, imported: Import) => Fault;
 const KERNEL = 'libs/shared/src/kernel/';
 /** Spans, and the plain trace context that documents carry. */
 const SPANS = 'libs/shared/src/runtime/telemetry.ts';
-const GENERATED = 'libs/proto/src/gen/';
 /** The signatory's domain is the cryptography; everybody else hashes and multiplies through the kernel. */
 const CRYPTO_DOMAIN = 'apps/signatory/src/domain/';
 const CRYPTO_LIBRARIES = /^(secp256k1$|@noble\/)/;
@@ -60,7 +59,7 @@ const mainBuildsAdapters: ImportRule = (from, { target, isTypeOnly }) => {
 const generatedStaysOutside: ImportRule = (from, { target }) => {
   const layer = layerOf(from);
   const isInside = layer !== undefined && layer !== 'adapters' && layer !== 'main';
-  return isInside && target?.startsWith(GENERATED) === true ? 'generated types stop at adapters' : undefined;
+  return isInside && target !== undefined && isGenerated(target) ? 'generated types stop at adapters' : undefined;
 };
 
 const appsStandAlone: ImportRule = (from, { specifier, target }) => {

@@ -9,7 +9,7 @@ import { storedBatches } from '../adapters/mongo/stored-batches.ts';
 import { poolEvents } from '../adapters/nats/events.ts';
 import { checkBatches } from '../flows/check-batches.ts';
 
-const { values } = parseArgs({ options: { uri: { type: 'string' }, database: { type: 'string', default: 'pool' } } });
+const { values } = readArguments();
 const uri = values.uri ?? defineConfig('POOL_CHECK', {}).load().MONGODB_URI;
 const client = new MongoClient(uri, MONGO_OPTIONS);
 try {
@@ -26,4 +26,13 @@ try {
   process.exitCode = 2;
 } finally {
   await client.close();
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ options: { uri: { type: 'string' }, database: { type: 'string', default: 'pool' } } });
+  } catch {
+    process.stderr.write('usage: npm run pool:check -- [--uri mongodb://…] [--database pool]\n');
+    process.exit(2);
+  }
 }
