@@ -12,7 +12,7 @@ import type {
   PointHex,
   UncommittedOperation,
 } from './domain/operation.ts';
-import type { Quote, QuoteMethod, QuoteState, StoredTrace } from './domain/quote.ts';
+import type { Quote, QuoteMethod, QuoteState } from './domain/quote.ts';
 import type { Supply } from './domain/supply.ts';
 import type { RefusalCode } from './domain/refusals.ts';
 
@@ -140,17 +140,10 @@ export interface Quotes {
   replace(next: Quote): Promise<boolean>;
 }
 
-/** What one committed operation took from one quote. */
-export interface CommittedStep {
-  readonly opId: string;
-  readonly amount: Amount;
-  readonly committedAt: UnixMs;
-  readonly trace: StoredTrace | undefined;
-}
-
-/** The committed operation, if any, that took this step of the quote. */
+/** What committed operations took from quotes. */
 export interface QuoteSteps {
-  find(naturalKey: string, step: number): Promise<CommittedStep | undefined>;
+  /** By the steps of the quote from this one on, one after the other; at most `limit` of them. */
+  takenFrom(naturalKey: string, step: number, limit: number): Promise<readonly Amount[]>;
 }
 
 /** For whoever asks about a quote. */

@@ -1,8 +1,10 @@
+import { QuoteChanged } from '@assay/proto/gen/assay/mint/v1/events';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { type TestContext, testContext } from '@assay/testkit/context';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { QuoteDocument } from '../src/adapters/mongo/quote-document.ts';
 import { mongoStores } from '../src/adapters/mongo/stores.ts';
 import type { Operation } from '../src/domain/operation.ts';
 import { ehashKey, pendingQuote, settled } from '../src/domain/quote.ts';
@@ -103,7 +105,12 @@ describe('the projector', () => {
         crashed = await projectUntilCrash(points);
         await projectAll(ports);
         await expectCounted(operations);
-        expect(await stores.quotes.find(quote)).toMatchObject({ state: 'ISSUED', amountIssued: 8n, version: 4 });
+        expect(await stores.quotes.find(quote)).toMatchObject({
+          state: 'ISSUED',
+          amountIssued: 8n,
+          issueCount: 2,
+          version: 3,
+        });
       }
     }
     expect(operations.length).toBeGreaterThan(60);
@@ -121,7 +128,26 @@ describe('the projector', () => {
     await Promise.all(instances);
     await projectAll(ports);
     await expectCounted(operations);
-    for (const quote of quotes) expect(await stores.quotes.find(quote)).toMatchObject({ state: 'ISSUED', version: 4 });
+    for (const quote of quotes)
+      expect(await stores.quotes.find(quote)).toMatchObject({ state: 'ISSUED', issueCount: 2 });
+  });
+
+  test('counts a quote of more steps than an outbox takes in one change, and tells its newest amounts', async () => {
+    const quote = await paidQuote('1', 1_100n);
+    const mint = (step: number, value: bigint) => commit(aMint({ naturalKey: quote, step, at: clock.now() }, [value]));
+    const operations = await Promise.all(Array.from({ length: 1_050 }, (_, step) => mint(step, 1n)));
+    await projectAll(ports);
+    expect(await stores.quotes.find(quote)).toMatchObject({ amountIssued: 1_050n, issueCount: 1_050, version: 3 });
+    for (const value of [20n, 30n]) {
+      operations.push(await mint(operations.length, value));
+      await projectAll(ports);
+    }
+    await expectCounted(operations);
+    expect(await waitingFacts(quote)).toEqual([
+      ['mint.quote.created', 0n],
+      ['mint.quote.paid', 0n],
+      ['mint.quote.issued', 1_100n],
+    ]);
   });
 
   test('and whoever meets a stale quote count the same step once', async () => {
@@ -129,9 +155,15 @@ describe('the projector', () => {
     await commitSome([quote], clock.now());
     const counted = await Promise.all(Array.from({ length: 8 }, () => catchUpQuote(stores, quote)));
     for (const each of counted) expect(each).toMatchObject({ state: 'ISSUED', amountIssued: 8n });
-    expect(await stores.quotes.find(quote)).toMatchObject({ version: 4, issueCount: 2 });
+    expect(await stores.quotes.find(quote)).toMatchObject({ version: 3, issueCount: 2 });
   });
 });
+
+/** What nobody has published yet, with the amount issued that it tells. */
+async function waitingFacts(naturalKey: string): Promise<[string, bigint][]> {
+  const document = await database.db.collection<QuoteDocument>('quotes').findOne({ _id: naturalKey });
+  return (document?.outbox ?? []).map(({ event, body }) => [event, QuoteChanged.decode(body).amountIssued]);
+}
 
 async function projectUntilCrash(points: Failpoints): Promise<boolean> {
   const { quotes, steps, operations, counters, funds } = ports;

@@ -221,17 +221,17 @@ export function noted(quote: Quote, now: UnixMs): Quote {
   return { ...changed(quote, 'batch-dead-lettered', now), auditNote: 'DEAD_LETTERED' };
 }
 
-/** The quote after one committed mint operation of `issued`. */
-export function issued(quote: Quote, value: Amount, now: UnixMs): Quote {
+/** The quote after `value` was minted from it, by so many operations that it had not counted. */
+export function issued(quote: Quote, value: Amount, now: UnixMs, steps = 1): Quote {
   assert(
-    value >= 1n && value <= mintable(quote),
+    steps >= 1 && value >= BigInt(steps) && value <= mintable(quote),
     `${publicNaturalKey(quote.naturalKey)}: ${value} issued of ${mintable(quote)} mintable`,
   );
   const all = value === mintable(quote);
   return {
     ...changed(quote, all ? 'issue-all' : 'issue-part', now),
     amountIssued: amount(quote.amountIssued + value),
-    issueCount: quote.issueCount + 1,
+    issueCount: quote.issueCount + steps,
   };
 }
 

@@ -1,12 +1,13 @@
-import { amount } from '@assay/shared/kernel/money';
-import { unixMs } from '@assay/shared/kernel/clock';
+import { type Amount, amount } from '@assay/shared/kernel/money';
 import { present } from '@assay/shared/kernel/assert';
 import type { Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
-import type { CommittedStep, QuoteOperations, QuoteSteps, UnprojectedOperations } from '../../ports.ts';
+import type { QuoteOperations, QuoteSteps, UnprojectedOperations } from '../../ports.ts';
 import { type CountedDocument, type OperationDocument, OPERATIONS, parseCounted } from './operation-document.ts';
 
-const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
+/** As a rule one step is new; the more there are, the more are looked for at once. */
+const LOOK_AHEAD = 4;
+const LOOK_AHEAD_MAX = 1_024;
 /** Points and signatures are most of an operation, and counting needs none of them. */
 const COUNTED = {
   ...{ kind: 1, method: 1, unit: 1, quoteKeys: 1, quoteAmounts: 1, fee: 1, out: 1, surplus: 1 },
@@ -21,7 +22,7 @@ export function mongoProjection(db: Db): {
   const collection = db.collection<OperationDocument>(OPERATIONS.name);
   return {
     steps: {
-      find: (naturalKey, step) => findStep(collection, quoteStepKey(naturalKey, step)),
+      takenFrom: (naturalKey, step, limit) => takenFrom(collection, { naturalKey, step, limit }),
       operationsOf: async (naturalKey, steps) => {
         const keys = Array.from({ length: steps }, (_, step) => quoteStepKey(naturalKey, step));
         const found = collection.find({ hasQuotes: true, quoteKeys: { $in: keys } }, { projection: { _id: 1 } });
@@ -48,14 +49,34 @@ function unprojectedOperations(collection: Collection<OperationDocument>): Unpro
   };
 }
 
-async function findStep(collection: Collection<OperationDocument>, key: string): Promise<CommittedStep | undefined> {
+async function takenFrom(
+  collection: Collection<OperationDocument>,
+  { naturalKey, step, limit }: { readonly naturalKey: string; readonly step: number; readonly limit: number },
+): Promise<readonly Amount[]> {
+  const taken: Amount[] = [];
+  for (let ahead = LOOK_AHEAD; taken.length < limit; ahead = Math.min(2 * ahead, LOOK_AHEAD_MAX)) {
+    const from = step + taken.length;
+    const length = Math.min(ahead, limit - taken.length);
+    const found = await takenBy(
+      collection,
+      Array.from({ length }, (_, at) => quoteStepKey(naturalKey, from + at)),
+    );
+    taken.push(...found);
+    if (found.length < length) break;
+  }
+  return taken;
+}
+
+/** Steps are taken in order: none is after one that is free. */
+async function takenBy(collection: Collection<OperationDocument>, keys: readonly string[]): Promise<readonly Amount[]> {
   // The flag is in the filter because only with it the partial index applies.
-  const found = await collection.findOne({ hasQuotes: true, quoteKeys: key }, WITHOUT_OUTBOX);
-  if (found === null) return undefined;
-  return {
-    opId: found._id,
-    amount: amount(present(found.quoteAmounts[found.quoteKeys.indexOf(key)], key)),
-    committedAt: unixMs(found.committedAt.getTime()),
-    trace: found.trace,
-  };
+  const found = collection.find({ hasQuotes: true, quoteKeys: { $in: [...keys] } });
+  const operations = await found
+    .project<Pick<OperationDocument, 'quoteKeys' | 'quoteAmounts'>>({ _id: 0, quoteKeys: 1, quoteAmounts: 1 })
+    .toArray();
+  const amounts = new Map(
+    operations.flatMap(({ quoteKeys, quoteAmounts }) => quoteKeys.map((key, at) => [key, quoteAmounts[at]] as const)),
+  );
+  const free = keys.findIndex((key) => !amounts.has(key));
+  return keys.slice(0, free < 0 ? keys.length : free).map((key) => amount(present(amounts.get(key), key)));
 }

@@ -1,6 +1,7 @@
+import type { EventName } from '@assay/proto/catalogue';
 import { present } from '@assay/shared/kernel/assert';
 import { duplicateWrites } from '@assay/shared/runtime/mongo';
-import type { Collection, Db } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
 import { publicNaturalKey, type Quote } from '../../domain/quote.ts';
 import { grouped } from '../../grouping.ts';
 import type { Quotes } from '../../ports.ts';
@@ -8,6 +9,8 @@ import { PAYMENTS_INDEX, parseQuote, type QuoteDocument, quoteEvents, QUOTES, re
 
 /** Consumers handle many messages at once: what they read and write together travels together. */
 const GROUP = { weightMax: 64, inFlightMax: 2, waitingMax: 4_096 } as const;
+
+const ISSUED = 'mint.quote.issued' satisfies EventName;
 
 type Inserted = Awaited<ReturnType<Quotes['insert']>>;
 
@@ -69,9 +72,7 @@ async function replaceAll(
 
 /** A quote with a payment that another one has is not changed, and hinders no other. */
 async function areAllChanged(collection: Collection<QuoteDocument>, quotes: readonly Quote[]): Promise<boolean> {
-  const updates = quotes.map((next) => ({
-    updateOne: { filter: { _id: next.naturalKey, version: next.version - 1 }, update: updateTo(next) },
-  }));
+  const updates = quotes.flatMap(updatesTo);
   try {
     return (await collection.bulkWrite(updates, { ordered: false })).matchedCount === quotes.length;
   } catch (error) {
@@ -90,6 +91,7 @@ function isSameChange(next: Quote, stored: Quote): boolean {
   const [mine, theirs] = [next.history.at(-1), stored.history.at(-1)];
   return (
     stored.version === next.version &&
+    stored.issueCount === next.issueCount &&
     mine?.event === theirs?.event &&
     mine?.at === theirs?.at &&
     next.trace?.traceparent === stored.trace?.traceparent &&
@@ -98,11 +100,28 @@ function isSameChange(next: Quote, stored: Quote): boolean {
   );
 }
 
-function updateTo(next: Quote) {
+/**
+ * Of an `issued` two, of which one at most finds its document: it tells all that was issued so far, so an older one that
+ * still waits gives way to it. However often a quote is minted while nobody publishes, its outbox does not grow.
+ */
+function updatesTo(next: Quote): AnyBulkWriteOperation<QuoteDocument>[] {
+  const [event] = quoteEvents(next);
+  const filter = { _id: next.naturalKey, version: next.version - 1 };
+  const waiting = { outbox: { $each: event === undefined ? [] : [event] } };
+  const pushed = { ...changeTo(next), $push: waiting };
+  if (event?.event !== ISSUED) return [{ updateOne: { filter, update: pushed } }];
+  const { $set, ...others } = changeTo(next);
+  const replaced = { ...others, $set: { ...$set, 'outbox.$': event } };
+  return [
+    { updateOne: { filter: { ...filter, 'outbox.event': ISSUED }, update: replaced } },
+    { updateOne: { filter: { ...filter, 'outbox.event': { $ne: ISSUED } }, update: pushed } },
+  ];
+}
+
+function changeTo(next: Quote) {
   return {
     $set: renderQuote(next),
     ...(next.auditNote === undefined ? { $unset: { auditNote: '' } as const } : {}),
-    $push: { outbox: { $each: quoteEvents(next) } },
     $inc: { version: 1 },
   };
 }
