@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { adminLog } from '@assay/shared/runtime/admin-log';
+import { adminLogCheck, watchAdminLog } from '@assay/shared/runtime/admin-log-check';
 import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
@@ -33,6 +34,7 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   await ensureStreams(bus, 'auditor', STREAMS);
   const letters = deadLetterStore(db, 'auditor');
   watchDeadLetters(context, letters);
+  watchAdminLog(context, adminLogCheck(db));
   const relay = startRelay(context, db, bus, OUTBOXES);
   const options = { owner, settleGraceMs: config.AUDITOR_SWEEP_SETTLE_GRACE_MS, relay };
   const bodySource = poolBodies(config.AUDITOR_POOLS, { tls });
