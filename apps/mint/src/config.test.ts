@@ -58,3 +58,10 @@ test('the README shows every key', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   expect(readme).toContain(configTable(CONFIG));
 });
+
+test('a default is shown as the text that the key takes', () => {
+  const defaults = configTable(CONFIG).matchAll(/^\| `(\w+)` \| `([^`]*)` \|/gm);
+  const shown = Object.fromEntries([...defaults].map(([, key = '', text = '']) => [key, text]));
+  expect(Object.keys(shown)).toContain('MINT_FUNDED_UNITS');
+  expect(CONFIG.load({ ...NEEDED, ...shown })).toEqual(CONFIG.load(NEEDED));
+});

@@ -34,7 +34,7 @@ export const CONFIG = defineConfig('MINT', {
   MINT_AUDITOR_KEYS: json(z.array(xOnlyKey).min(1)).describe('JSON: keys whose verdicts settle quotes'),
   MINT_IDENTITY_KEY_FILE: secretHexFile(32).describe('file with the key of info and lookup (NUT-06)'),
   MINT_FUNDED_UNITS: unitList
-    .default(['sat' as Unit, 'hash' as Unit])
+    .prefault('sat,hash')
     .describe('units of `reward` and `escrow` quotes, separated by commas'),
   MINT_DEPOSIT_ASSETS: json(z.record(z.string().min(1).max(64), unitName))
     .default({})
