@@ -3,7 +3,7 @@ import type { Result } from '@assay/shared/kernel/result';
 import type { Fund, FundChange, FundOutcome } from './domain/fund.ts';
 import type { Grant, GrantState } from './domain/grant.ts';
 import type { Keyset } from './domain/keyset.ts';
-import type { Rotation } from './domain/rotation.ts';
+import type { Rotated, Rotation } from './domain/rotation.ts';
 import type { Unit } from './domain/unit.ts';
 
 /** Funds of `reward` and `escrow` quotes, one of each unit. */
@@ -37,10 +37,15 @@ export interface Grants {
 export interface Rotations {
   /** With the keyset that came of it, once there is one. */
   find(rotationId: string): Promise<{ readonly keyset: Keyset | undefined } | undefined>;
-  /** Notes the rotation, and gives it as it was noted first. */
+  /**
+   * Notes the rotation, and gives it as it was noted first. One of a unit at a time: while another one of the unit is begun,
+   * that one is given and nothing is noted.
+   */
   begin(rotation: Rotation): Promise<Rotation>;
+  /** Notes which keyset a begun rotation is about to replace, and gives what was noted first. */
+  noteOld(rotation: Rotation, keysetId: string): Promise<string>;
   /** Stores the keyset with its `keyset.rotated`, once. */
-  complete(rotation: Rotation, keyset: Keyset, at: UnixMs): Promise<void>;
+  complete(rotation: Rotated, keyset: Keyset, at: UnixMs): Promise<void>;
   /** The signatory refused. */
   giveUp(rotationId: string, why: string): Promise<void>;
   /** Neither completed nor given up, begun at this time or before. */
@@ -49,6 +54,8 @@ export interface Rotations {
 
 /** The signatory, as operators reach it: one rotation for one rotation id. */
 export interface KeysetRotator {
+  /** The active keyset of the unit, asked for now: what the mint heard of its keysets may be a moment old. */
+  active(unit: Unit): Promise<string | undefined>;
   /** The new keyset, or in words why there is none. */
   rotate(rotation: Rotation): Promise<Result<Keyset, string>>;
 }

@@ -73,7 +73,7 @@ describe('RotateKeyset', () => {
   test.each(['before', 'after'] as const)('rotates once and tells once, whatever crashes %s a call', async (when) => {
     const terms = { unit: SAT_UNIT, inputFeePpk: 0n, finalExpiryS: undefined, amounts: [] };
     for (let at = 1, crashed = true; crashed; at += 1) {
-      const rotator = memoryRotator();
+      const rotator = memoryRotator(mint.keysets.all());
       const before = await events();
       const points = { calls: 0, at, when };
       const later = { now: () => unixMs(mint.clock.now() + 60_000) };
@@ -100,11 +100,12 @@ describe('RotateKeyset', () => {
 
   test('tells what one was refused and another, at the same time, was not', async () => {
     const terms = { unit: SAT_UNIT, inputFeePpk: 0n, finalExpiryS: undefined, amounts: [] };
-    const [before, done] = [await events(), memoryRotator()];
+    const [before, done] = [await events(), memoryRotator(mint.keysets.all())];
     const later = { now: () => unixMs(mint.clock.now() + 60_000) };
     const { rotations, keysets, clock } = mint;
-    const refusing = { rotate: () => Promise.resolve(err('rotated by somebody else just now')) };
+    const refusing = { ...done, rotate: () => Promise.resolve(err('rotated by somebody else just now')) };
     const overtaken = {
+      ...done,
       rotate: async (rotation: Parameters<typeof done.rotate>[0]) => {
         await finishRotations({ rotations, keysets, rotator: refusing, clock: later });
         return done.rotate(rotation);

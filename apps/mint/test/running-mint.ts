@@ -86,7 +86,7 @@ export async function runMint({
   const signing = { keysets, signatory: memorySignatory(keysets), limits, turns: AT_ONCE };
   const ports = {
     ...{ ...stores, ...signing, quoteIds, control, projection, pause },
-    ...{ fundedUnits: FUNDED_UNITS, rotator: memoryRotator(), identitySecret: IDENTITY_SECRET },
+    ...{ fundedUnits: FUNDED_UNITS, rotator: memoryRotator(keysets.all()), identitySecret: IDENTITY_SECRET },
   };
   const clients = await served(context, ports);
   return {

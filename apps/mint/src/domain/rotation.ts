@@ -15,9 +15,14 @@ export interface RotationTerms {
 export interface Rotation extends RotationTerms {
   /** Names it to the signatory, which rotates once for it. */
   readonly rotationId: string;
-  /** The active keyset when it was asked for. */
+  /** The keyset that it replaces, once that is noted: before the signatory is asked to rotate. */
   readonly oldKeysetId: string | undefined;
   readonly at: UnixMs;
+}
+
+/** A rotation that the signatory has carried out. */
+export interface Rotated extends Rotation {
+  readonly oldKeysetId: string;
 }
 
 export type RotationFault = 'FINAL_EXPIRY_TOO_SOON' | 'AMOUNTS_INVALID';

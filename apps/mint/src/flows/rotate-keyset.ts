@@ -17,11 +17,13 @@ export type RotationRefusal = RotationFault | 'UNIT_UNKNOWN' | 'COULD_NOT_ROTATE
 
 /** The caller of a rotation that was begun so long ago is gone. */
 const LEFT_AFTER_MS = 30_000;
+/** Rotations of the same unit that may be asked for at the same time. */
+const TURNS_MAX = 100;
 
 /**
- * Makes a new keyset the active one of its unit, once per rotation id, and tells it once: the rotation is noted, then the
- * signatory rotates (once for its id), then the keyset and its event are stored as one update. `finishRotations` goes on
- * with what a crash left noted.
+ * Makes a new keyset the active one of its unit, once per rotation id, and tells it once: the rotation is noted, then which
+ * keyset it replaces, then the signatory rotates (once for its id), then the keyset and its event are stored as one update.
+ * `finishRotations` goes on with what a crash left noted.
  */
 export function rotateKeyset(
   ports: RotatePorts,
@@ -32,12 +34,10 @@ export function rotateKeyset(
     const { rotations, keysets, clock } = ports;
     const done = await rotations.find(rotationId);
     if (done?.keyset !== undefined) return ok(done.keyset);
-    const [active] = keysets.all().filter((keyset) => keyset.unit === terms.unit && keyset.active);
-    if (active === undefined) return err('UNIT_UNKNOWN');
+    if (!keysets.all().some(({ unit, active }) => unit === terms.unit && active)) return err('UNIT_UNKNOWN');
     const fault = faultOfRotation(terms, clock.now());
     if (fault !== undefined) return err(fault);
-    const rotation = { ...terms, rotationId, oldKeysetId: active.id, at: clock.now() };
-    return carryOut(ports, await rotations.begin(rotation));
+    return takeTurn(ports, { ...terms, rotationId, oldKeysetId: undefined, at: clock.now() });
   });
 }
 
@@ -47,15 +47,33 @@ export async function finishRotations(ports: RotatePorts): Promise<void> {
   for (const rotation of left) await carryOut(ports, rotation);
 }
 
-async function carryOut(
-  { rotations, rotator, clock }: RotatePorts,
-  rotation: Rotation,
-): Promise<Result<Keyset, RotationRefusal>> {
-  const rotated = await rotator.rotate(rotation);
-  if (!rotated.ok) {
-    await rotations.giveUp(rotation.rotationId, rotated.error);
-    return err('COULD_NOT_ROTATE');
+/** One rotation of a unit after the other, so that it is known which keyset each one replaced: whoever waits helps. */
+async function takeTurn(ports: RotatePorts, rotation: Rotation): Promise<Result<Keyset, RotationRefusal>> {
+  for (let turn = 1; turn <= TURNS_MAX; turn += 1) {
+    const begun = await ports.rotations.begin(rotation);
+    const ended = await carryOut(ports, begun);
+    if (begun.rotationId === rotation.rotationId) return ended;
   }
-  await rotations.complete(rotation, rotated.value, clock.now());
+  return err('COULD_NOT_ROTATE');
+}
+
+async function carryOut(ports: RotatePorts, rotation: Rotation): Promise<Result<Keyset, RotationRefusal>> {
+  const { rotations, rotator, clock } = ports;
+  const oldKeysetId = await replacedBy(ports, rotation);
+  if (oldKeysetId === undefined) return giveUp(ports, rotation, 'the unit has no active keyset');
+  const rotated = await rotator.rotate(rotation);
+  if (!rotated.ok) return giveUp(ports, rotation, rotated.error);
+  await rotations.complete({ ...rotation, oldKeysetId }, rotated.value, clock.now());
   return ok(rotated.value);
+}
+
+async function replacedBy({ rotations, rotator }: RotatePorts, rotation: Rotation): Promise<string | undefined> {
+  if (rotation.oldKeysetId !== undefined) return rotation.oldKeysetId;
+  const active = await rotator.active(rotation.unit);
+  return active === undefined ? undefined : rotations.noteOld(rotation, active);
+}
+
+async function giveUp({ rotations }: RotatePorts, { rotationId }: Rotation, why: string) {
+  await rotations.giveUp(rotationId, why);
+  return err('COULD_NOT_ROTATE' as const);
 }

@@ -60,7 +60,7 @@ function unavailable(error: unknown): never {
   if (!(error instanceof GrpcCallError)) throw error;
   throw new GrpcFault(
     'SIGNATORY_UNAVAILABLE',
-    'the rotation is noted and will be carried out when the signatory answers',
+    'a rotation that was noted is carried out when the signatory answers; ask again',
   );
 }
 

@@ -1,17 +1,12 @@
 import { present } from '@assay/shared/kernel/assert';
 import { type UnixMs, unixMs } from '@assay/shared/kernel/clock';
 import { type Amount, amount } from '@assay/shared/kernel/money';
-import {
-  type CollectionDefinition,
-  compareAndSet,
-  duplicateIndexOf,
-  type Versioned,
-} from '@assay/shared/runtime/mongo';
+import { type CollectionDefinition, duplicateIndexOf, type Versioned } from '@assay/shared/runtime/mongo';
 import { type OutboxEntry, OUTBOX_SCHEMA, outboxEntry } from '@assay/shared/runtime/outbox';
 import { currentTrace } from '@assay/shared/runtime/telemetry';
 import type { Collection, Db } from 'mongodb';
 import type { Keyset } from '../../domain/keyset.ts';
-import type { Rotation } from '../../domain/rotation.ts';
+import type { Rotated, Rotation } from '../../domain/rotation.ts';
 import type { Unit } from '../../domain/unit.ts';
 import type { Rotations } from '../../fund-ports.ts';
 
@@ -37,6 +32,8 @@ interface RotationDocument extends Versioned {
 }
 
 const SWEEP_MAX = 100;
+const BEGIN_ATTEMPTS_MAX = 100;
+const UNIT_INDEX = 'begunUnit_unique';
 const NUMBER = { bsonType: 'long', minimum: 0 } as const;
 
 export const ROTATIONS: CollectionDefinition = {
@@ -57,7 +54,11 @@ export const ROTATIONS: CollectionDefinition = {
       outbox: OUTBOX_SCHEMA,
     },
   },
-  indexes: [{ name: 'begun_at', keys: { at: 1 }, where: { state: 'BEGUN' } }],
+  indexes: [
+    { name: 'begun_at', keys: { at: 1 }, where: { state: 'BEGUN' } },
+    // Holds one begun rotation of a unit at a time.
+    { name: UNIT_INDEX, keys: { unit: 1 }, unique: true, where: { state: 'BEGUN' } },
+  ],
 };
 
 /** Rotations in MongoDB; `mint.keyset.rotated` is committed with the keyset that came of it, so once. */
@@ -69,6 +70,7 @@ export function mongoRotations(db: Db): Rotations {
       return found === null ? undefined : { keyset: found.keyset && parseKeyset(found.unit, found.keyset) };
     },
     begin: (rotation) => begin(collection, rotation),
+    noteOld: (rotation, keysetId) => noteOld(collection, rotation, keysetId),
     complete: (rotation, keyset, at) => complete(collection, rotation, keyset, at),
     giveUp: async (rotationId, why) => {
       const change = { $set: { state: 'GIVEN_UP' as const, why }, $inc: { version: 1 } };
@@ -82,28 +84,50 @@ export function mongoRotations(db: Db): Rotations {
 }
 
 async function begin(collection: Collection<RotationDocument>, rotation: Rotation): Promise<Rotation> {
-  const { rotationId, unit, inputFeePpk, finalExpiryS, amounts, oldKeysetId, at } = rotation;
-  try {
-    await collection.insertOne({
-      ...{ _id: rotationId, state: 'BEGUN', unit, inputFeePpk, amounts: [...amounts], at: new Date(at) },
-      ...(finalExpiryS === undefined ? {} : { finalExpiryS }),
-      ...(oldKeysetId === undefined ? {} : { oldKeysetId }),
-      ...{ version: 1, outbox: [] },
-    });
-    return rotation;
-  } catch (error) {
-    if (duplicateIndexOf(error) !== '_id_') throw error;
+  for (let attempt = 1; attempt <= BEGIN_ATTEMPTS_MAX; attempt += 1) {
+    if (await isBegun(collection, rotation)) return rotation;
+    const noted = await collection.findOne({ _id: rotation.rotationId });
+    if (noted !== null && noted.state !== 'GIVEN_UP') return parseRotation(noted);
+    const other = await collection.findOne({ unit: rotation.unit, state: 'BEGUN' });
+    if (other !== null) return parseRotation(other);
   }
-  const first = present(await collection.findOne({ _id: rotationId }), rotationId);
-  // What was given up may be asked for again: the signatory has nothing under this id.
-  if (first.state === 'GIVEN_UP')
-    await compareAndSet(collection, rotationId, first.version, { $set: { state: 'BEGUN' } });
-  return parseRotation(first);
+  throw new Error(`rotations of ${rotation.unit} were begun and ended ${BEGIN_ATTEMPTS_MAX} times meanwhile`);
+}
+
+/** What was given up may be asked for again: the signatory has nothing under its id. */
+async function isBegun(collection: Collection<RotationDocument>, rotation: Rotation): Promise<boolean> {
+  const { rotationId: _id, unit, inputFeePpk, finalExpiryS, amounts, at } = rotation;
+  const document = {
+    ...{ state: 'BEGUN' as const, unit, inputFeePpk, amounts: [...amounts], at: new Date(at), version: 1, outbox: [] },
+    ...(finalExpiryS === undefined ? {} : { finalExpiryS }),
+  };
+  try {
+    const { matchedCount } = await collection.replaceOne({ _id, state: 'GIVEN_UP' }, document);
+    if (matchedCount === 0) await collection.insertOne({ _id, ...document });
+    return true;
+  } catch (error) {
+    if (duplicateIndexOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** Of this beginning of the rotation: one that was given up may be begun again when another keyset is active. */
+async function noteOld(
+  collection: Collection<RotationDocument>,
+  { rotationId, at }: Rotation,
+  keysetId: string,
+): Promise<string> {
+  const beginning = { _id: rotationId, at: new Date(at) };
+  await collection.updateOne(
+    { ...beginning, state: 'BEGUN', oldKeysetId: { $exists: false } },
+    { $set: { oldKeysetId: keysetId }, $inc: { version: 1 } },
+  );
+  return present((await collection.findOne(beginning))?.oldKeysetId, `what ${rotationId} replaces`);
 }
 
 async function complete(
   collection: Collection<RotationDocument>,
-  rotation: Rotation,
+  rotation: Rotated,
   keyset: Keyset,
   at: UnixMs,
 ): Promise<void> {
@@ -118,10 +142,10 @@ async function complete(
   );
 }
 
-function rotatedEvent({ oldKeysetId }: Rotation, keyset: Keyset, at: UnixMs): OutboxEntry {
+function rotatedEvent({ oldKeysetId }: Rotated, keyset: Keyset, at: UnixMs): OutboxEntry {
   const { id, unit, inputFeePpk, finalExpiryS, keys } = keyset;
   const message = {
-    ...{ unit: unit.toUpperCase(), oldKeysetId: oldKeysetId ?? '', newKeysetId: id, inputFeePpk },
+    ...{ unit: unit.toUpperCase(), oldKeysetId, newKeysetId: id, inputFeePpk },
     ...{ finalExpiry: finalExpiryS ?? 0n, atMs: BigInt(at) },
     keys: [...keys].map(([value, pubkey]) => ({ amount: value, pubkey: Buffer.from(pubkey, 'hex') })),
   };

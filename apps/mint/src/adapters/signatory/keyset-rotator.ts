@@ -9,6 +9,12 @@ import { KeysetVersion } from '@assay/proto/gen/signatory/signatory';
 /** Rotations at the signatory, which makes one keyset for one `x-request-id`. */
 export function grpcKeysetRotator(client: PromisedClient<typeof SignatoryService>): KeysetRotator {
   return {
+    active: async (unit) => {
+      const { error, keysets } = await client.keysets({});
+      if (error !== undefined) throw new Error(`the signatory did not tell its keysets: ${error.detail}`);
+      const known = (keysets?.keysets ?? []).map(parseKeyset);
+      return known.find((keyset) => keyset.unit === unit && keyset.active)?.id;
+    },
     rotate: async ({ rotationId, unit, inputFeePpk, finalExpiryS, amounts }) => {
       const request = {
         ...{ unit: renderWireUnit(unit), inputFeePpk, amounts: [...amounts], finalExpiry: finalExpiryS },
