@@ -37,7 +37,10 @@ function lightning({ bolt11 }: PayerPorts, melt: PendingMelt, { request, amount,
   };
 }
 
-/** Settled inside: the payment of the mint's own quote is the proof that it was paid. */
+/**
+ * Settled inside: the payment of the mint's own quote is the proof that it was paid. Nobody is told the preimage: the request
+ * may still be paid over Lightning, and whoever forwards that payment could keep it.
+ */
 function ownQuote(
   ports: PayerPorts,
   melt: PendingMelt,

@@ -199,11 +199,11 @@ describe('a request of this mint itself', () => {
     return { mint, own, quote, inputs, command, ports: mint.ports };
   };
 
-  it('is settled inside: no reserve, no fee, and its quote can be minted', async () => {
+  it('is settled inside: no reserve, no fee, no preimage, and its quote can be minted', async () => {
     const { mint, own, quote, command } = await prepare();
     expect(quote).toMatchObject({ amount: 9n, feeReserve: 0n, paysQuote: own.naturalKey });
     expect(await meltAs(mint, command)).toMatchObject({
-      value: { state: 'PAID', change: [{ amount: 1n }, { amount: 2n }, { amount: 4n }] },
+      value: { state: 'PAID', preimage: undefined, change: [{ amount: 1n }, { amount: 2n }, { amount: 4n }] },
     });
     expect(mint.backend.outgoing.size).toBe(0);
     expect(mint.quotes.get(own.naturalKey)).toMatchObject({
