@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ListBreachesResponse } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
 import { LETTER_HOLDERS, letterOffice } from '../letter-offices.ts';
 import { BREACH_STATES, DEAD_LETTER_CLASSES, DEAD_LETTER_STATES } from '../plain.ts';
@@ -7,6 +8,8 @@ import { faultText, type Finding, findingsOf } from './finding.ts';
 
 const LETTERS_READ = 1_000;
 const QUEUE_AGE_WARN_MS = 60_000;
+
+const mintInfo = z.object({ version: z.string().optional(), description: z.string().optional() });
 
 /** What the services know about money and about what they could not do: supply, dead letters, breaches, the queue. */
 export function checkMoney(session: Session): Promise<Finding[]> {
@@ -78,7 +81,7 @@ async function mintVersion({ connections, deadlineMs }: Session): Promise<Findin
   const response = await fetch(url, { signal: AbortSignal.timeout(deadlineMs) });
   if (!response.ok)
     return say.warn('version', `${url} answers ${response.status}`, 'is that the mint? --mint-url says where');
-  const info = (await response.json()) as { version?: string; description?: string };
+  const info = mintInfo.parse(await response.json());
   return say.ok(
     'version',
     [info.version ?? 'unknown', info.description ?? ''].filter((text) => text !== '').join(' · '),

@@ -36,6 +36,12 @@ test('a clock that is off warns, and far off is wrong; events that wait warn', (
   expect(verdicts('assay_outbox_oldest_unsent_age_seconds 45\n')['events']).toBe('warn');
 });
 
+test('a log of commands that somebody changed is wrong; who has none says nothing of it', () => {
+  expect(verdicts('assay_admin_log_broken 1\n')['admin log']).toBe('fail');
+  expect(verdicts('assay_admin_log_broken 0\n')['admin log']).toBe('ok');
+  expect(verdicts('')['admin log']).toBeUndefined();
+});
+
 test('an instance that does not answer is one finding', () => {
   const [finding, ...others] = readingFindings(MINT, { fault: 'ECONNREFUSED' });
   expect(finding).toMatchObject({ verdict: 'fail', check: 'health' });

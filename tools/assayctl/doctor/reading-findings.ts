@@ -23,6 +23,7 @@ export function readingFindings({ name, service, metrics }: Instance, reading: R
     readiness(name, reading.ready),
     clock(name, reading.skewMs),
     ...(service === 'mint' ? [pausedLevel(name, samples), imbalance(name, samples)] : []),
+    ...adminLog(name, samples),
     ...outbox(name, samples),
   ];
 }
@@ -55,6 +56,16 @@ function imbalance(name: string, samples: readonly Sample[]): Finding {
   const units = sumOf(samples, 'assay_ledger_imbalance_units');
   if (units === 0) return say.ok('ledger', 'its last recount found nothing');
   return say.fail('ledger', `out of balance by ${units}`, 'docs/runbooks/ledger-imbalance.md; do not resume');
+}
+
+/** Of the services that take commands of operators. */
+function adminLog(name: string, samples: readonly Sample[]): Finding[] {
+  if (!samples.some((sample) => sample.name === 'assay_admin_log_broken')) return [];
+  const say = findingsOf(name);
+  if (sumOf(samples, 'assay_admin_log_broken') === 0) return [say.ok('admin log', 'its chain holds')];
+  return [
+    say.fail('admin log', 'an entry is not what was written', 'docs/runbooks/admin-log-broken.md; keep everything'),
+  ];
 }
 
 function outbox(name: string, samples: readonly Sample[]): Finding[] {
