@@ -148,7 +148,7 @@ export interface QuoteSteps {
 
 /** For whoever asks about a quote. */
 export interface QuoteOperations {
-  /** Ids of the operations that took the first `steps` steps of the quote. */
+  /** Ids of the operations that took the first `steps` steps of the quote; of more than 10,000 steps, the newest. */
   operationsOf(naturalKey: string, steps: number): Promise<readonly string[]>;
 }
 

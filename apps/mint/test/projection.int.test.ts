@@ -72,6 +72,15 @@ async function expectCounted(operations: readonly Operation[]): Promise<void> {
   expect(await stores.unprojected.list(10)).toEqual([]);
 }
 
+test('of a quote that was minted in any number of steps the newest operations are told', async () => {
+  const naturalKey = await paidQuote('1', 20n);
+  const newest = [449_998, 449_999].map((step) => aMint({ naturalKey, step, at: clock.now() }, [1n]));
+  const oldest = aMint({ naturalKey, step: 0, at: clock.now() }, [2n]);
+  for (const operation of [...newest, oldest]) await commit(operation);
+  const told = await stores.steps.operationsOf(naturalKey, 450_000);
+  expect([...told].sort()).toEqual(newest.map(({ opId }) => opId).sort());
+});
+
 describe('the projector', () => {
   test('counts what was minted and swapped, in quotes and in the supply', async () => {
     const quotes = [await paidQuote('1', 8n), await paidQuote('2', 9n)];

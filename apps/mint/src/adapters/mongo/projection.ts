@@ -8,6 +8,8 @@ import { type CountedDocument, type OperationDocument, OPERATIONS, parseCounted 
 /** As a rule one step is new; the more there are, the more are looked for at once. */
 const LOOK_AHEAD = 4;
 const LOOK_AHEAD_MAX = 1_024;
+/** Of one quote; whoever mints it unit by unit makes more than an answer can hold. */
+const OPERATIONS_TOLD_MAX = 10_000;
 /** Points and signatures are most of an operation, and counting needs none of them. */
 const COUNTED = {
   ...{ kind: 1, method: 1, unit: 1, quoteKeys: 1, quoteAmounts: 1, fee: 1, out: 1, surplus: 1 },
@@ -24,7 +26,8 @@ export function mongoProjection(db: Db): {
     steps: {
       takenFrom: (naturalKey, step, limit) => takenFrom(collection, { naturalKey, step, limit }),
       operationsOf: async (naturalKey, steps) => {
-        const keys = Array.from({ length: steps }, (_, step) => quoteStepKey(naturalKey, step));
+        const first = Math.max(0, steps - OPERATIONS_TOLD_MAX);
+        const keys = Array.from({ length: steps - first }, (_, at) => quoteStepKey(naturalKey, first + at));
         const found = collection.find({ hasQuotes: true, quoteKeys: { $in: keys } }, { projection: { _id: 1 } });
         return (await found.sort({ committedAt: 1 }).toArray()).map(({ _id }) => _id);
       },
