@@ -4,9 +4,18 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '@assay/testkit/find-server';
 
-const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
-const documents = tracked.filter((file) => file.endsWith('.md') && existsSync(join(ROOT, file)));
+const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+const documents = tracked.filter((file) => file.endsWith('.md'));
 const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const SETTINGS = /\b(?:ASSAY|ASSAYCTL|POOL|AUDITOR|MINT|SIGNATORY)_[A-Z0-9]+(?:_[A-Z0-9]+)*\b(?!_)/g;
+/** Streams and reasons that begin like a setting of their service are among them. */
+const settings = new Set(
+  tracked
+    .filter((file) => /^(apps|libs|tools)\/.*(?<!\.test)\.ts$/.test(file))
+    .flatMap((file) => textOf(file).match(SETTINGS) ?? []),
+);
 
 /** `a/{b,c}.ts` → `a/b.ts`, `a/c.ts`. */
 function expandBraces(path: string): string[] {
@@ -40,6 +49,18 @@ describe('documents', () => {
         `${app}: ${files}`,
       ).toEqual([]);
     }
+  });
+
+  test.each(tracked.filter((file) => /^apps\/\w+\/README\.md$/.test(file)))('%s names files of its app', (document) => {
+    const own = tracked.filter((file) => file.startsWith(dirname(document))).map((file) => basename(file));
+    const named = [...textOf(document).matchAll(/`(?:src\/[\w/-]+\/)?([\w-]+\.ts)`/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !own.includes(name))).toEqual([]);
+  });
+
+  // Decisions also name what is not offered.
+  test.each(documents.filter((file) => !file.startsWith('docs/adr/')))('%s names settings that exist', (document) => {
+    const named = textOf(document).match(SETTINGS) ?? [];
+    expect(named.filter((name) => !settings.has(name))).toEqual([]);
   });
 
   test('the README is short enough to be read', () => {
