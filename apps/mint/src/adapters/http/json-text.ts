@@ -16,13 +16,15 @@ const DEPTH_MAX = 16;
 const VALUES_MAX = 32_768;
 /** An integer of more digits is no amount anyway, and long ones are slow to read. */
 const DIGITS_MAX = 20;
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const INTEGER = /^(?:0|[1-9][0-9]*)$/;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const CONTROL_END = 0x20;
-const BLANK = 0x20;
+const INTEGER = /(?:0|[1-9][0-9]*)(?![0-9.eE])/y;
+const OTHER_NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
+const CONTROL_END = 0x20;
+/** Characters by their codes. */
+const CODE = {
+  ...{ blank: 0x20, quote: 0x22, comma: 0x2c, colon: 0x3a, backslash: 0x5c },
+  ...{ openList: 0x5b, closeList: 0x5d, openObject: 0x7b, closeObject: 0x7d },
+} as const;
 const LITERALS: readonly (readonly [string, boolean | null])[] = [
   ['true', true],
   ['false', false],
@@ -60,12 +62,16 @@ class Reader {
     this.#space();
     this.#values += 1;
     if (depth > DEPTH_MAX || this.#values > VALUES_MAX) throw new NotJson();
-    const first = this.#text[this.#at];
-    if (first === '"') return this.#string();
-    if (first === '{') return this.#object(depth);
-    if (first === '[') return this.#array(depth);
-    const literal = this.#literal();
-    return literal === undefined ? this.#number() : literal;
+    switch (this.#text.charCodeAt(this.#at)) {
+      case CODE.quote:
+        return this.#string();
+      case CODE.openObject:
+        return this.#object(depth);
+      case CODE.openList:
+        return this.#array(depth);
+      default:
+        return this.#number() ?? this.#literal();
+    }
   }
 
   end(): void {
@@ -75,77 +81,87 @@ class Reader {
 
   #object(depth: number): JsonObject {
     const entries = new Map<string, Json>();
-    this.#list('{', '}', () => {
+    if (this.#isEmpty(CODE.closeObject)) return entries;
+    do {
+      this.#space();
       const key = this.#string();
       this.#space();
-      this.#expect(':');
+      this.#expect(CODE.colon);
       if (entries.has(key)) throw new NotJson();
       entries.set(key, this.value(depth + 1));
-    });
+      this.#space();
+    } while (this.#takes(CODE.comma));
+    this.#expect(CODE.closeObject);
     return entries;
   }
 
   #array(depth: number): Json[] {
     const entries: Json[] = [];
-    this.#list('[', ']', () => entries.push(this.value(depth + 1)));
+    if (this.#isEmpty(CODE.closeList)) return entries;
+    do {
+      entries.push(this.value(depth + 1));
+      this.#space();
+    } while (this.#takes(CODE.comma));
+    this.#expect(CODE.closeList);
     return entries;
   }
 
-  #list(open: string, close: string, entry: () => void): void {
-    this.#expect(open);
+  /** Takes what opens an object or a list, and what closes it if it follows. */
+  #isEmpty(close: number): boolean {
+    this.#at += 1;
     this.#space();
-    if (this.#takes(close)) return;
-    do {
-      this.#space();
-      entry();
-      this.#space();
-    } while (this.#takes(','));
-    this.#expect(close);
+    return this.#takes(close);
   }
 
   #string(): string {
+    this.#expect(CODE.quote);
     const from = this.#at;
-    this.#expect('"');
-    const end = this.#endOfString();
-    const inner = this.#text.slice(from + 1, end);
-    this.#at = end + 1;
-    return wellFormed(inner.includes('\\') ? unescaped(`"${inner}"`) : inner);
-  }
-
-  /** Where the closing quote is. A loop, as a pattern over a megabyte of escapes would exhaust the stack. */
-  #endOfString(): number {
-    for (let at = this.#at; at < this.#text.length; at += 1) {
+    let isEscaped = false;
+    // A loop, as a pattern over a megabyte of escapes would exhaust the stack.
+    for (let at = from; at < this.#text.length; at += 1) {
       const code = this.#text.charCodeAt(at);
-      if (code === QUOTE) return at;
+      if (code === CODE.quote) {
+        this.#at = at + 1;
+        const inner = this.#text.slice(from, at);
+        return wellFormed(isEscaped ? unescaped(`"${inner}"`) : inner);
+      }
       if (code < CONTROL_END) throw new NotJson();
-      if (code === BACKSLASH) at += 1;
+      if (code === CODE.backslash) {
+        isEscaped = true;
+        at += 1;
+      }
     }
     throw new NotJson();
   }
 
-  #literal(): boolean | null | undefined {
-    for (const [text, value] of LITERALS) if (this.#takes(text)) return value;
-    return undefined;
+  #literal(): boolean | null {
+    for (const [text, value] of LITERALS) {
+      if (!this.#text.startsWith(text, this.#at)) continue;
+      this.#at += text.length;
+      return value;
+    }
+    throw new NotJson();
   }
 
-  #number(): bigint | LooseNumber {
-    const text = this.#match(NUMBER);
-    if (text === undefined) throw new NotJson();
-    return INTEGER.test(text) && text.length <= DIGITS_MAX ? BigInt(text) : { loose: text };
+  #number(): bigint | LooseNumber | undefined {
+    const integer = this.#match(INTEGER);
+    if (integer !== undefined && integer.length <= DIGITS_MAX) return BigInt(integer);
+    const loose = integer ?? this.#match(OTHER_NUMBER);
+    return loose === undefined ? undefined : { loose };
   }
 
   #space(): void {
     // Mostly there is none.
-    if (this.#text.charCodeAt(this.#at) <= BLANK) this.#match(SPACE);
+    if (this.#text.charCodeAt(this.#at) <= CODE.blank) this.#match(SPACE);
   }
 
-  #expect(text: string): void {
-    if (!this.#takes(text)) throw new NotJson();
+  #expect(code: number): void {
+    if (!this.#takes(code)) throw new NotJson();
   }
 
-  #takes(text: string): boolean {
-    if (!this.#text.startsWith(text, this.#at)) return false;
-    this.#at += text.length;
+  #takes(code: number): boolean {
+    if (this.#text.charCodeAt(this.#at) !== code) return false;
+    this.#at += 1;
     return true;
   }
 
