@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { constants } from 'node:zlib';
 
 /** Below it a compressed answer is hardly smaller, and costs the same work. */
-const COMPRESSED_FROM_BYTES = 1_024;
+export const COMPRESSED_FROM_BYTES = 1_024;
 /** Points and scalars are random: more effort finds nothing in them. */
 const EFFORT = 3;
 const PREFLIGHT_S = 86_400;

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { networkOf } from './rate-limit.ts';
+import { networkOf, type RateLimit } from './rate-limit.ts';
 
 export interface ConnectionLimits {
   /** Of the process, WebSockets included. */
@@ -8,13 +8,22 @@ export interface ConnectionLimits {
   readonly connectionsPerNetwork: number;
 }
 
-/** Cuts a connection beyond the limits before a byte of it is read: each open one costs memory, also an idle one. */
-export function limitConnections(server: Server, { connectionsMax, connectionsPerNetwork }: ConnectionLimits): void {
+/**
+ * Cuts a connection beyond the limits before a byte of it is read: each open one costs memory, also an idle one, and whoever
+ * floods the mint only wants to be answered.
+ */
+export function limitConnections(
+  server: Server,
+  { connectionsMax, connectionsPerNetwork }: ConnectionLimits,
+  rate: Pick<RateLimit, 'isFlooding'>,
+): void {
   server.maxConnections = connectionsMax;
-  if (connectionsPerNetwork === 0) return;
   const open = new Map<string, number>();
   server.on('connection', (socket) => {
-    const network = networkOf(socket.remoteAddress ?? '');
+    const address = socket.remoteAddress ?? '';
+    if (rate.isFlooding(address)) return socket.destroy();
+    if (connectionsPerNetwork === 0) return socket;
+    const network = networkOf(address);
     const others = open.get(network) ?? 0;
     if (others >= connectionsPerNetwork) return socket.destroy();
     open.set(network, others + 1);

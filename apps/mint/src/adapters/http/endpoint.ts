@@ -19,8 +19,13 @@ export interface Endpoint {
   readonly summary: string;
   readonly body: JsonSchema | undefined;
   readonly answer: z.ZodType;
-  readonly handle: (request: FastifyRequest) => Promise<HttpAnswer>;
+  /** The answer is the same for everybody, and seldom another. */
+  readonly isShared: boolean;
+  /** @param turn resolves when long work may go on */
+  readonly handle: (request: FastifyRequest, turn: Turn) => Promise<HttpAnswer>;
 }
+
+export type Turn = () => Promise<void>;
 
 /** The request beside its body. */
 export interface Call {
@@ -36,11 +41,12 @@ interface About<Value> {
   readonly nut: string;
   readonly summary: string;
   readonly answer: Shown<Value>;
+  readonly isShared?: boolean;
 }
 
 export function get<Value>(path: string, about: About<Value>, handle: (call: Call) => Answered<Value>): Endpoint {
-  const { nut, summary, answer } = about;
-  const described = { method: 'GET', path, nut, summary, body: undefined, answer: answer.schema } as const;
+  const { nut, summary, answer, isShared = false } = about;
+  const described = { method: 'GET', path, nut, summary, body: undefined, answer: answer.schema, isShared } as const;
   return { ...described, handle: async (request) => answerOf(await handle(callOf(request)), answer) };
 }
 
@@ -53,9 +59,15 @@ export function post<Body, Value>(
   const described = { method: 'POST', path, nut, summary, body: body.schema, answer: answer.schema } as const;
   return {
     ...described,
-    handle: async (request) => {
+    isShared: false,
+    handle: async (request, turn) => {
+      await turn();
       const read = readBody(bodyOf(request), body);
-      return answerOf(read.ok ? await handle(read.value, callOf(request)) : read, answer);
+      if (!read.ok) return refused(read.error);
+      await turn();
+      const result = await handle(read.value, callOf(request));
+      await turn();
+      return answerOf(result, answer);
     },
   };
 }
@@ -67,7 +79,7 @@ export function refusing(
   why: Refusal,
 ): Endpoint {
   const described = { method: 'POST', path, nut, summary, body: undefined, answer: REFUSED } as const;
-  return { ...described, handle: () => Promise.resolve(refused(why)) };
+  return { ...described, isShared: false, handle: () => Promise.resolve(refused(why)) };
 }
 
 /** Why the list is too long, if it is. */
@@ -90,6 +102,6 @@ function answerOf<Value>(result: Result<Value, Refusal>, { render }: Shown<Value
   return result.ok ? answered(render(result.value)) : refused(result.error);
 }
 
-function bodyOf({ body }: FastifyRequest): Uint8Array {
+export function bodyOf({ body }: FastifyRequest): Uint8Array {
   return body instanceof Uint8Array ? body : NO_BODY;
 }

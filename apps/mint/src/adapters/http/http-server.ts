@@ -7,7 +7,8 @@ import { type HttpAnswer, JSON_TYPE, refused } from './answers.ts';
 import { supportBrowsers } from './browser-support.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limit.ts';
 import { renderJson } from './json-text.ts';
-import { type RateLimit, rateLimit } from './rate-limit.ts';
+import { rateLimit } from './rate-limit.ts';
+import { limitRequests } from './request-limits.ts';
 import { type MintApi, registerRoutes } from './routes.ts';
 import type { SocketLimits } from './websocket/limits.ts';
 import { isWebSocketRequest, serveWebSocket } from './websocket/websocket-server.ts';
@@ -36,8 +37,6 @@ interface HttpPatience {
 const PATIENCE: HttpPatience = { headersMs: 10_000, requestMs: 30_000, lookEveryMs: 2_000 };
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
-/** A body counts as one request more for each so many bytes: what it costs the mint grows with it. */
-const BYTES_OF_REQUEST = 4_096;
 
 /** Serves the NUT HTTP API and its WebSocket; ends at stage `edge`. Returns the port in use. */
 export async function startHttpServer(
@@ -62,15 +61,15 @@ export async function startHttpServer(
     frameworkErrors: (_, __, reply) => void noSuchEndpoint(reply, 400),
     clientErrorHandler: answerBroken,
   });
-  limitConnections(app.server, options.connections);
+  const rate = rateLimit(context.clock, options.requestsPerMinute);
+  limitConnections(app.server, options.connections, rate);
   await supportBrowsers(app);
   acceptAnyType(app);
-  const rate = rateLimit(context.clock, options.requestsPerMinute);
-  limitRequests(app, rate);
+  limitRequests(app, { ...options, rate });
   answerAsJson(app);
   answerFaults(app, context);
   registerRoutes(app, api);
-  serveWebSocket(app, context, { subscriptions: api.subscriptions, rate, limits: options.sockets });
+  serveWebSocket(app, context, { ...api, rate, limits: options.sockets });
   await app.listen({ host: options.host, port: options.port });
   context.onStop('edge', 'http', () => app.close());
   const address = app.server.address();
@@ -81,19 +80,6 @@ export async function startHttpServer(
 function acceptAnyType(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
-}
-
-function limitRequests(app: FastifyInstance, limit: RateLimit): void {
-  const answerTooMany = (reply: FastifyReply) =>
-    // Whoever goes on has to connect again.
-    reply.header('connection', 'close').send(refused(refusal('rate-limited')));
-  app.addHook('onRequest', async (request, reply) => {
-    if (!limit.takes(request.ip)) await answerTooMany(reply);
-  });
-  app.addHook('preHandler', async ({ ip, body }, reply) => {
-    const more = body instanceof Uint8Array ? Math.floor(body.length / BYTES_OF_REQUEST) : 0;
-    if (more > 0 && !limit.takes(ip, more)) await answerTooMany(reply);
-  });
 }
 
 /** Handlers give an `HttpAnswer`. */

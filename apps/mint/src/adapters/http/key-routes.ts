@@ -20,11 +20,11 @@ export function keyEndpoints(api: KeysApi): readonly Endpoint[] {
     get('/v1/info', { nut: '06', summary: 'What this mint is and can do', answer: INFO }, () =>
       ok({ ...api, now: clock.now(), level: control.level(), keysets: keysets.all() }),
     ),
-    get('/v1/keysets', { nut: '02', summary: 'All keysets', answer: KEYSETS }, () => ok(keysets.all())),
-    get('/v1/keys', { nut: '01', summary: 'Keys of the active keysets', answer: KEYS }, () =>
+    get('/v1/keysets', { nut: '02', summary: 'All keysets', answer: KEYSETS, isShared: true }, () => ok(keysets.all())),
+    get('/v1/keys', { nut: '01', summary: 'Keys of the active keysets', answer: KEYS, isShared: true }, () =>
       ok(keysets.all().filter(({ active }) => active)),
     ),
-    get('/v1/keys/:id', { nut: '01', summary: 'Keys of one keyset', answer: KEYS }, (call) => {
+    get('/v1/keys/:id', { nut: '01', summary: 'Keys of one keyset', answer: KEYS, isShared: true }, (call) => {
       const keyset = keysets.get(call.param('id').toLowerCase());
       return keyset === undefined ? err(refusal('keyset-unknown')) : ok([keyset]);
     }),

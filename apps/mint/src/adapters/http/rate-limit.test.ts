@@ -10,15 +10,48 @@ function share(first: string, second: string): boolean {
 }
 
 describe('the rate limit', () => {
-  it('takes so many requests of one address in a minute, and again in the next', () => {
+  it('takes a few of one address at once, and then one more as often as they are in a minute', () => {
     const clock = new FakeClock();
     const limit = rateLimit(clock, 2);
-    expect([1, 2, 3].map(() => limit.takes('192.0.2.1'))).toEqual([true, true, false]);
+    const ask = () => limit.takes('192.0.2.1');
+    expect([ask(), ask(), ask()]).toEqual([true, true, false]);
     expect(limit.takes('192.0.2.2')).toBe(true);
-    clock.advance(59_999);
-    expect(limit.takes('192.0.2.1')).toBe(false);
-    clock.advance(1);
-    expect(limit.takes('192.0.2.1')).toBe(true);
+    clock.advance(30_000);
+    expect([ask(), ask()]).toEqual([true, false]);
+    clock.advance(3_600_000);
+    expect([ask(), ask(), ask()]).toEqual([true, true, false]);
+  });
+
+  it('takes no more than a sixth of a minute at once, so that nobody spends a minute in one second', () => {
+    const clock = new FakeClock();
+    const limit = rateLimit(clock, 6_000);
+    const takenOf = (count: number) =>
+      Array.from({ length: count }, () => limit.takes('192.0.2.1')).filter(Boolean).length;
+    expect(takenOf(6_000)).toBe(1_000);
+    clock.advance(1_000);
+    expect(takenOf(6_000)).toBe(100);
+    clock.advance(10_000);
+    expect(takenOf(6_000)).toBe(1_000);
+  });
+
+  it('takes what counts for more than comes at once, if nothing else was asked', () => {
+    const clock = new FakeClock();
+    const limit = rateLimit(clock, 600);
+    expect([limit.takes('192.0.2.1', 4_097), limit.takes('192.0.2.1')]).toEqual([true, false]);
+    clock.advance(60_000);
+    expect([limit.takes('192.0.2.1'), limit.takes('192.0.2.1', 4_097)]).toEqual([true, false]);
+  });
+
+  it('calls it flooding when an address was refused as often as it may ask', () => {
+    const clock = new FakeClock();
+    const limit = rateLimit(clock, 6_000);
+    const ask = (count: number) => Array.from({ length: count }, () => limit.takes('192.0.2.1'));
+    ask(1_999);
+    expect(limit.isFlooding('192.0.2.1')).toBe(false);
+    ask(1);
+    expect([limit.isFlooding('192.0.2.1'), limit.isFlooding('192.0.2.2')]).toEqual([true, false]);
+    clock.advance(10);
+    expect(limit.isFlooding('192.0.2.1')).toBe(false);
   });
 
   it('begins anew when the clock is set back', () => {
@@ -53,10 +86,14 @@ describe('the rate limit', () => {
     expect(share(first, second)).toBe(together);
   });
 
-  it('tells 100,000 networks of a minute apart; those beyond share one count', () => {
-    const limit = rateLimit(new FakeClock(), 1);
+  it('tells 100,000 networks apart; those beyond share one count, until others have their burst again', () => {
+    const clock = new FakeClock();
+    const limit = rateLimit(clock, 1);
     for (let index = 0; index < 100_000; index += 1)
       limit.takes(`2001:db8:${index >> 8}:${(index & 255).toString(16)}::1`);
-    expect([limit.takes('192.0.2.1'), limit.takes('192.0.2.2')]).toEqual([true, false]);
+    const askBoth = () => [limit.takes('192.0.2.1'), limit.takes('192.0.2.2')];
+    expect(askBoth()).toEqual([true, false]);
+    clock.advance(60_000);
+    expect(askBoth()).toEqual([true, true]);
   });
 });
