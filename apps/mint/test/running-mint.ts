@@ -21,6 +21,7 @@ import { startControl } from '../src/adapters/timers/control.ts';
 import { startFundSweeper } from '../src/adapters/timers/fund-sweeper.ts';
 import { startProjector } from '../src/adapters/timers/projector.ts';
 import { startSubscriptions } from '../src/adapters/timers/subscriptions.ts';
+import { fairTurns } from '../src/adapters/timers/turns.ts';
 import { HASH_UNIT, SAT_UNIT } from '../src/domain/unit.ts';
 import type { Quotes } from '../src/ports.ts';
 import type { ChangeNotes } from '../src/subscription-ports.ts';
@@ -67,7 +68,7 @@ export async function runMint({
     ...changes,
     hear: (listener) => changes.hear((note) => (hears() ? listener(note) : undefined)),
   };
-  const observed = { ...stores, quotes: stores.reader, notes: heard, render: renderPayload };
+  const observed = { ...stores, quotes: stores.reader, notes: heard, render: renderPayload, turns: fairTurns() };
   const subscriptions = startSubscriptions(context, observed, resyncMs);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const bus = await connectNats(context, { url: natsUrl });

@@ -197,3 +197,27 @@ describe('two instances', () => {
     expect(await here.subscriptions.resync()).toBe(0);
   });
 });
+
+test('much that is watched is read again in parts, in turns with what others ask', async () => {
+  const mint = memoryMint();
+  const happened: string[] = [];
+  const ports = {
+    ...mint.ports,
+    turns: { next: async () => void happened.push('turn') },
+    operations: {
+      ...mint.ports.operations,
+      findSpent: (ys: readonly PointHex[]) => {
+        happened.push(`read ${ys.length}`);
+        return mint.ports.operations.findSpent(ys);
+      },
+    },
+  };
+  const here = instance(memoryBus(), { ...mint, ports }, 1_000);
+  for (let at = 0; at < 6; at += 1) {
+    const filters = Array.from({ length: 100 }, (_, y) => `02${(100 * at + y).toString(16).padStart(64, '0')}`);
+    await subscribe(here, 'proof_state', filters, `s${at}`);
+  }
+  happened.length = 0;
+  expect(await here.subscriptions.resync()).toBe(0);
+  expect(happened).toEqual(['turn', 'read 250', 'turn', 'read 250', 'turn', 'read 100']);
+});

@@ -18,6 +18,7 @@ import {
   type WantedSubscription,
 } from '../domain/subscriptions/requests.ts';
 import type { ChangeNote, ChangeNotes, RenderObserved } from '../subscription-ports.ts';
+import type { Turns } from '../turn-ports.ts';
 import { resyncFound, subscriptionsOpen } from '../telemetry.ts';
 import { type ObservePorts, readObserved } from './read-observed.ts';
 import { type WatchedFilter, watchedFilters, type WatchedFilters, watchFilter } from './watched-filters.ts';
@@ -25,6 +26,7 @@ import { type WatchedFilter, watchedFilters, type WatchedFilters, watchFilter } 
 export interface SubscriptionPorts extends ObservePorts {
   readonly notes: ChangeNotes;
   readonly render: RenderObserved;
+  readonly turns: Turns;
   /** Filters of all connections together; `WATCHED_MAX` when left out. */
   readonly watchedMax?: number;
 }
@@ -54,8 +56,8 @@ export interface SubscriberConnection {
 
 /** Some 80 MB. */
 const WATCHED_MAX = 100_000;
-/** Of one bulk read. */
-const RESYNC_READ_MAX = 1_000;
+/** Of one read: about a millisecond of work. */
+const RESYNC_READ_MAX = 250;
 
 export function serveSubscriptions(ports: SubscriptionPorts): Subscriptions {
   const watched = watchedFilters(ports.notes);
@@ -189,25 +191,22 @@ function tellNext(entry: WatchedFilter, next: Update | undefined): boolean {
 }
 
 async function resync(hub: Hub): Promise<number> {
-  const stale = hub.watched.all().filter(({ isBegun, told }) => isBegun && told?.version !== FINAL_VERSION);
   let found = 0;
-  for (const [kind, entries] of Map.groupBy(stale, (entry) => entry.kind)) {
-    const byFilter = [...Map.groupBy(entries, ({ filter }) => filter)];
-    for (let from = 0; from < byFilter.length; from += RESYNC_READ_MAX) {
-      found += await resyncFilters(hub, kind, byFilter.slice(from, from + RESYNC_READ_MAX));
+  for (const part of hub.watched.inParts(RESYNC_READ_MAX)) {
+    await hub.turns.next();
+    const stale = part.filter(({ isBegun, told }) => isBegun && told?.version !== FINAL_VERSION);
+    for (const [kind, entries] of Map.groupBy(stale, (entry) => entry.kind)) {
+      found += await resyncFilters(hub, kind, entries);
     }
   }
   resyncFound(found);
   return found;
 }
 
-async function resyncFilters(
-  hub: Hub,
-  kind: SubscriptionKind,
-  byFilter: readonly (readonly [string, readonly WatchedFilter[]])[],
-): Promise<number> {
-  const watched = new Map(
-    byFilter.map(([filter, entries]) => [filter, entries.map((entry) => [entry, entry.told] as const)]),
+async function resyncFilters(hub: Hub, kind: SubscriptionKind, entries: readonly WatchedFilter[]): Promise<number> {
+  const watched = Map.groupBy(
+    entries.map((entry) => [entry, entry.told] as const),
+    ([{ filter }]) => filter,
   );
   let found = 0;
   for (const observed of await readObserved(hub, kind, [...watched.keys()])) {

@@ -22,7 +22,11 @@ export interface WatchedFilters {
   add(watched: readonly WatchedFilter[]): Promise<void>;
   remove(watched: readonly WatchedFilter[]): void;
   get(kind: SubscriptionKind, hash: string): Iterable<WatchedFilter>;
-  all(): readonly WatchedFilter[];
+  /**
+   * What is watched now, those of one filter together, some `size` of them at a time. It may change meanwhile: what is added
+   * may be left out.
+   */
+  inParts(size: number): Iterable<readonly WatchedFilter[]>;
   count(): number;
 }
 
@@ -76,9 +80,28 @@ export function watchedFilters(notes: Pick<ChangeNotes, 'listen' | 'leave'>): Wa
       }
     },
     get: (kind, hash) => get(keyOf(kind, hash)),
-    all: () => [...byFilter.keys()].flatMap((key) => [...get(key)]),
+    inParts: (size) => inParts(byFilter, size),
     count: () => count,
   };
+}
+
+function* inParts(
+  byFilter: ReadonlyMap<string, WatchedFilter | ReadonlySet<WatchedFilter>>,
+  size: number,
+): Generator<readonly WatchedFilter[]> {
+  let left = byFilter.size;
+  let part: WatchedFilter[] = [];
+  for (const entries of byFilter.values()) {
+    // Or whoever subscribes again and again would be walked after for ever.
+    if (left === 0) break;
+    left -= 1;
+    if (entries instanceof Set) part.push(...entries);
+    else part.push(entries as WatchedFilter);
+    if (part.length < size) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
 }
 
 function keyOf(kind: SubscriptionKind, hash: string): string {

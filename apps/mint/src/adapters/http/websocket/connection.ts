@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { SUBSCRIBE_REFUSALS } from '../../../domain/subscriptions/requests.ts';
 import type { SubscriberConnection, Subscriptions } from '../../../flows/serve-subscriptions.ts';
@@ -27,9 +28,12 @@ export interface Connection {
   close(code: number, reason: string): Promise<void>;
 }
 
-/** Serves one wallet: its messages one after the other, and none while it does not take the answers. */
-export function serveConnection(socket: WebSocket, parts: ConnectionParts): Connection {
-  const { limits } = parts;
+/**
+ * Serves one wallet: its messages one after the other, and none while it does not take the answers.
+ * @param stream below the socket
+ */
+export function serveConnection(socket: WebSocket, stream: Duplex, parts: ConnectionParts): Connection {
+  const { limits, total } = parts;
   const end = () => {
     inbox.end();
     subscriber.close();
@@ -43,7 +47,8 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
     setTimeout(() => socket.terminate(), limits.closeMs).unref();
     return gone;
   };
-  const outbox = socketOutbox(socket, limits, parts.total, () => void close(CLOSE.later, 'too slow'));
+  const tooSlow = () => void close(CLOSE.later, 'too slow');
+  const outbox = socketOutbox(socket, stream, { limits, total, tooSlow });
   const subscriber = parts.subscriptions.connect({
     tell: (subId, payload) => outbox.send(notificationText(subId, payload)),
     evicted: () => void close(CLOSE.later, 'the mint is full'),

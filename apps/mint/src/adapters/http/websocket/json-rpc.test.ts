@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { acceptedText, failureText, notificationText, readCall, RPC_ERRORS } from './json-rpc.ts';
@@ -82,6 +84,21 @@ describe('a frame', () => {
       `{"jsonrpc":"2.0","result":{"status":"OK","subId":"s"},"id":${id}}`,
     );
   });
+});
+
+test('of a frame nothing is kept beside what a subscription needs', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const params = { kind: 'bolt11_mint_quote', subId: 'a subscription', filters: ['the id of a quote'] };
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const kept = Array.from({ length: 500 }, (_, id) => {
+    const padding = String(id).padEnd(60_000);
+    return readCall(JSON.stringify({ jsonrpc: '2.0', id, method: 'subscribe', params, padding }));
+  });
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+  expect(kept.every(({ ok }) => ok)).toBe(true);
 });
 
 test('what is sent has exactly the fields of NUT-17', () => {

@@ -47,7 +47,12 @@ export function readCall(text: string): Result<RpcCall, RpcFailure> {
   const [kind, filters] = [params.get('kind'), params.get('filters')];
   if (typeof kind !== 'string') return fail('params', 'kind is no text');
   if (!isTextList(filters)) return fail('params', 'filters is no list of texts');
-  return ok({ id, method, params: { subId, kind, filters } });
+  return ok({ id, method, params: { subId: ownText(subId), kind: ownText(kind), filters: filters.map(ownText) } });
+}
+
+/** A subscription lasts, and a part of the frame's text would keep all of the frame in memory. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function idIn(request: JsonObject): RpcId | null {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { SocketLimits } from './limits.ts';
 
@@ -22,21 +23,41 @@ const LENGTH_BYTES = [
   { from: 126, bytes: 2 },
 ];
 
+/** What a wallet may leave untaken, and who is told when it leaves more. */
+export interface OutboxBounds {
+  readonly limits: SocketLimits;
+  readonly total: QueuedTotal;
+  /** Called once, when a limit is passed. */
+  readonly tooSlow: () => void;
+}
+
 /**
  * Sends without ever holding more than the limits. A message waits while the operating system has not taken its last byte.
- * @param tooSlow called once, when a limit is passed
+ * All messages of one turn are written together: a write costs more than a message.
+ * @param stream below the socket
  */
-export function socketOutbox(socket: WebSocket, limits: SocketLimits, total: QueuedTotal, tooSlow: () => void): Outbox {
+export function socketOutbox(
+  socket: Pick<WebSocket, 'bufferedAmount'> & { send(data: Buffer, options: object, sent: () => void): void },
+  stream: Pick<Duplex, 'cork' | 'uncork'>,
+  { limits, total, tooSlow }: OutboxBounds,
+): Outbox {
   /** Lengths of the frames that wait, oldest first. */
   const waiting: number[] = [];
   let bytes = 0;
   let isOver = false;
+  let isCorked = false;
   let onCalm = () => {};
 
   const isCalm = () => isOver || waiting.length < limits.queuedMessagesBusy;
   const count = (length: number) => {
     bytes += length;
     total.bytes += length;
+  };
+  const write = () => {
+    if (!isCorked) return;
+    isCorked = false;
+    stream.uncork();
+    settle();
   };
   /** Callbacks of writes come a turn late; what is buffered is exact at any moment. */
   const settle = () => {
@@ -60,12 +81,18 @@ export function socketOutbox(socket: WebSocket, limits: SocketLimits, total: Que
   return {
     send: (text) => {
       if (isOver) return;
+      if (!isCorked) {
+        isCorked = true;
+        stream.cork();
+        process.nextTick(write);
+      }
       const data = Buffer.from(text);
       socket.send(data, { binary: false }, settle);
       const length = frameLength(data.length);
       waiting.push(length);
       count(length);
-      settle();
+      // Of one turn there may be more than may wait.
+      if (isTooMuch()) write();
       if (!isTooMuch()) return;
       end();
       tooSlow();

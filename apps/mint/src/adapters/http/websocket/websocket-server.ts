@@ -4,8 +4,9 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Subscriptions } from '../../../flows/serve-subscriptions.ts';
+import type { Turns } from '../../../turn-ports.ts';
 import { CLOSE, type Connection, serveConnection } from './connection.ts';
-import { gate } from './gate.ts';
+import { type Gate, gate } from './gate.ts';
 import { SOCKET_LIMITS, type SocketLimits } from './limits.ts';
 
 const PATH = '/v1/ws';
@@ -22,6 +23,7 @@ export function serveWebSocket(
   parts: {
     readonly subscriptions: Subscriptions;
     readonly rate: { takes(address: string): boolean };
+    readonly turns: Turns;
     readonly limits?: Partial<SocketLimits> | undefined;
   },
 ): void {
@@ -30,7 +32,8 @@ export function serveWebSocket(
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytesMax, perMessageDeflate: false });
   const connections = new Set<Connection>();
   const total = { bytes: 0 };
-  const inTurn = gate(limits.answeredAtOnceMax);
+  const few = gate(limits.answeredAtOnceMax);
+  const inTurn: Gate = (work) => few(() => parts.turns.next().then(work));
   let isStopping = false;
 
   const accept = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -39,7 +42,7 @@ export function serveWebSocket(
     if (isStopping || connections.size >= limits.connectionsMax) return refuse(stream, 503);
     if (!parts.rate.takes(address)) return refuse(stream, 429);
     server.handleUpgrade(request, stream, head, (socket) => {
-      const connection = serveConnection(socket, {
+      const connection = serveConnection(socket, stream, {
         subscriptions: parts.subscriptions,
         limits,
         total,
