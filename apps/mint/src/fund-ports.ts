@@ -3,6 +3,7 @@ import type { Result } from '@assay/shared/kernel/result';
 import type { Fund, FundChange, FundOutcome } from './domain/fund.ts';
 import type { Grant, GrantState } from './domain/grant.ts';
 import type { Keyset } from './domain/keyset.ts';
+import type { Quote } from './domain/quote.ts';
 import type { Rotated, Rotation } from './domain/rotation.ts';
 import type { Unit } from './domain/unit.ts';
 
@@ -13,6 +14,14 @@ export interface Funds {
   list(): Promise<readonly Fund[]>;
   /** Stores what `changeFund` makes of the fund, with its events. `conflict`: others were faster 5 times. */
   change(unit: Unit, change: FundChange): Promise<FundOutcome | 'conflict'>;
+}
+
+/** Quotes that are paid by a reservation: each is stored while its reservation is sure to be there, or never. */
+export interface FundedQuotes {
+  /** By the clock of the store, which goes on while a process stands still. Only to be compared with itself. */
+  storeTime(): Promise<UnixMs>;
+  /** Stores the quote and its `quote.created`. `late`: at the deadline or after; it is not stored, and never will be. */
+  insertBefore(quote: Quote, deadline: UnixMs): Promise<'inserted' | 'exists' | 'late'>;
 }
 
 /** Grants, proposed and approved. */

@@ -1,6 +1,7 @@
 import { FundChanged } from '@assay/proto/gen/assay/mint/v1/events';
 import type { OutboxEntry } from '@assay/shared/runtime/outbox';
 import { traceIdOf } from '@assay/shared/runtime/telemetry';
+import { later } from '@assay/shared/kernel/clock';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { type TestContext, testContext } from '@assay/testkit/context';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -8,9 +9,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mongoStores } from '../src/adapters/mongo/stores.ts';
 import { HASH_UNIT } from '../src/domain/unit.ts';
 import { createFundedQuote, type FundedAnswer, type FundedQuotePorts } from '../src/flows/create-funded-quote.ts';
+import { fundedQuote } from '../src/domain/funded-quote.ts';
 import { sweepFunds } from '../src/flows/sweep-funds.ts';
 import { Crash, crashing, type Failpoints } from './failpoints.ts';
 import { aReward, fundedRules, putIn } from './memory-funds.ts';
+
+const QUOTE_ID = '0198f1c0-7e8a-7c3d-8e9f-1a2b3c4d5e6f';
 
 let database: TestDatabase;
 let clock: FakeClock;
@@ -102,7 +106,7 @@ describe('a crash while a funded quote is made', () => {
 
   test('before its quote is stored keeps the reservation for ten minutes, then frees it', async () => {
     await putIn(here.funds, 'g', 10n);
-    await createUntilCrash(aReward('r-1', 10n), { calls: 0, at: 3, when: 'before' });
+    await createUntilCrash(aReward('r-1', 10n), { calls: 0, at: 4, when: 'before' });
     clock.advance(599_999);
     await sweepFunds(there);
     expect(await fund()).toMatchObject({ paid: 0n, pending: [{ key: 'reward:r-1' }] });
@@ -131,7 +135,13 @@ describe('a crash while a funded quote is made', () => {
 });
 
 async function createUntilCrash(request: ReturnType<typeof aReward>, points: Failpoints): Promise<boolean> {
-  const ports = { ...here, funds: crashing(here.funds, points), quotes: crashing(here.quotes, points) };
+  const { funds, quotes, fundedQuotes } = here;
+  const ports = {
+    ...here,
+    funds: crashing(funds, points),
+    quotes: crashing(quotes, points),
+    fundedQuotes: crashing(fundedQuotes, points),
+  };
   try {
     await createFundedQuote(ports, request);
     return false;
@@ -140,6 +150,20 @@ async function createUntilCrash(request: ReturnType<typeof aReward>, points: Fai
     throw error;
   }
 }
+
+test('a quote whose deadline has passed by the clock of the database is never stored; in time it is, once, with its event', async () => {
+  const quote = fundedQuote(aReward('r-1', 7n), { quote: QUOTE_ID, now: clock.now(), trace: undefined, token: 't-1' });
+  const other = { ...quote, quote: `${QUOTE_ID.slice(0, -1)}1`, fundToken: 't-2' };
+  expect(await here.fundedQuotes.insertBefore(quote, await here.fundedQuotes.storeTime())).toBe('late');
+  expect(await quotes().countDocuments()).toBe(0);
+  const deadline = later(await here.fundedQuotes.storeTime(), 600_000);
+  expect(await here.fundedQuotes.insertBefore(quote, deadline)).toBe('inserted');
+  expect(await there.fundedQuotes.insertBefore(other, deadline)).toBe('exists');
+  expect(await there.fundedQuotes.insertBefore(other, await there.fundedQuotes.storeTime())).toBe('exists');
+  expect(await here.quotes.find('reward:r-1')).toEqual(quote);
+  const [stored] = await quotes().find().toArray();
+  expect(stored).toMatchObject({ version: 1, outbox: [{ event: 'mint.quote.created', id: 'quote:reward:r-1:1' }] });
+});
 
 test('each change of a fund is told once, in versions without repeats', async () => {
   await putIn(here.funds, 'g', 100n);

@@ -11,7 +11,8 @@ import { sweepFunds } from './sweep-funds.ts';
 
 function aMintWithFund() {
   const clock = new FakeClock();
-  const ports = { ...fundedRules(), quotes: memoryStoredQuotes(), funds: memoryFunds(), clock };
+  const quotes = memoryStoredQuotes(clock);
+  const ports = { ...fundedRules(), quotes, fundedQuotes: quotes, funds: memoryFunds(), clock };
   return { ports, clock, fund: () => ports.funds.find(HASH_UNIT) };
 }
 
@@ -93,22 +94,69 @@ describe('a funded quote', () => {
     });
   });
 
-  test('that would be stored more than 30 s after its reservation is reserved anew', async () => {
+  test.each(['storeTime', 'reserve', 'insertBefore', 'pay'] as const)(
+    'whose maker stands still for eleven minutes at %s is paid by one reservation',
+    async (call) => {
+      const { ports, clock, fund } = aMintWithFund();
+      await putIn(ports.funds, 'g', 7n);
+      const standStill = standingStillAt(call, async () => {
+        clock.advance(660_000);
+        await sweepFunds(ports);
+      });
+      expect(await createFundedQuote(standStill(ports), aReward('r-1', 7n))).toMatchObject({ ok: true });
+      await sweepFunds(ports);
+      expect(await fund()).toMatchObject({ paid: 7n, pending: [] });
+      expect(ports.quotes.all()).toMatchObject([{ state: 'PAID', amountPaid: 7n }]);
+    },
+  );
+
+  test('that comes too late for its fund is not stored', async () => {
     const { ports, clock, fund } = aMintWithFund();
     await putIn(ports.funds, 'g', 7n);
-    let reserved = 0;
-    const change: typeof ports.funds.change = async (unit, asked) => {
-      const outcome = await ports.funds.change(unit, asked);
-      if (asked.do === 'reserve' && (reserved += 1) === 1) clock.advance(30_001);
-      return outcome;
-    };
-    expect((await createFundedQuote({ ...ports, funds: { ...ports.funds, change } }, aReward('r-1', 7n))).ok).toBe(
-      true,
-    );
-    expect(reserved).toBe(2);
+    const standStill = standingStillAt('insertBefore', async () => {
+      clock.advance(660_000);
+      await sweepFunds(ports);
+      await createFundedQuote(ports, aReward('r-2', 7n));
+    });
+    expect(await createFundedQuote(standStill(ports), aReward('r-1', 7n))).toEqual({
+      ok: false,
+      error: 'FUND_TOO_LOW',
+    });
     expect(await fund()).toMatchObject({ paid: 7n, pending: [] });
+    expect(ports.quotes.all()).toMatchObject([{ naturalKey: 'reward:r-2' }]);
   });
 });
+
+/** Ports of a process that does not run for a time, just before the first call of this name has its effect. */
+function standingStillAt(call: string, meanwhile: () => Promise<void>) {
+  let stood = false;
+  const still = async (name: string) => {
+    if (stood || name !== call) return;
+    stood = true;
+    await meanwhile();
+  };
+  return (ports: FundedQuotePorts): FundedQuotePorts => ({
+    ...ports,
+    funds: {
+      ...ports.funds,
+      change: async (unit, change) => {
+        await still(change.do);
+        return ports.funds.change(unit, change);
+      },
+    },
+    fundedQuotes: {
+      storeTime: async () => {
+        const time = await ports.fundedQuotes.storeTime();
+        await still('storeTime');
+        return time;
+      },
+      insertBefore: async (quote, deadline) => {
+        await still('insertBefore');
+        return ports.fundedQuotes.insertBefore(quote, deadline);
+      },
+    },
+  });
+}
 
 const REFERENCES = ['a', 'b', 'c', 'd'];
 const step = fc.oneof(
@@ -121,7 +169,7 @@ const step = fc.oneof(
     do: fc.constant('crash' as const),
     reference: fc.constantFrom(...REFERENCES),
     value: fc.bigInt(1n, 6n),
-    at: fc.integer({ min: 1, max: 6 }),
+    at: fc.integer({ min: 1, max: 7 }),
     when: fc.constantFrom('before' as const, 'after' as const),
   }),
   fc.record({ do: fc.constant('grant' as const), value: fc.bigInt(1n, 9n) }),
@@ -144,7 +192,13 @@ class Model {
 }
 
 function crashingPorts(ports: FundedQuotePorts, points: Failpoints): FundedQuotePorts {
-  return { ...ports, funds: crashing(ports.funds, points), quotes: crashing(ports.quotes, points) };
+  const { funds, quotes, fundedQuotes } = ports;
+  return {
+    ...ports,
+    funds: crashing(funds, points),
+    quotes: crashing(quotes, points),
+    fundedQuotes: crashing(fundedQuotes, points),
+  };
 }
 
 test('whatever crashes between, funded quotes are those of one caller after the other', async () => {

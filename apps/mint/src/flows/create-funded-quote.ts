@@ -1,5 +1,5 @@
 import { present } from '@assay/shared/kernel/assert';
-import type { Clock } from '@assay/shared/kernel/clock';
+import { type Clock, later } from '@assay/shared/kernel/clock';
 import { amount } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import {
@@ -12,12 +12,13 @@ import {
 } from '../domain/funded-quote.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { Unit } from '../domain/unit.ts';
-import type { Funds } from '../fund-ports.ts';
+import type { FundedQuotes, Funds } from '../fund-ports.ts';
 import type { IssuanceControl, Keysets, QuoteIds, Quotes } from '../ports.ts';
 import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
 
 export interface FundedQuotePorts {
   readonly quotes: Quotes;
+  readonly fundedQuotes: FundedQuotes;
   readonly funds: Funds;
   readonly quoteIds: QuoteIds;
   readonly control: IssuanceControl;
@@ -34,7 +35,7 @@ export type FundedRefusal =
 export type FundedAnswer = Result<Quote, FundedRefusal>;
 
 const ATTEMPTS_MAX = 5;
-/** From the reservation to the quote; a reservation without quote is released after twenty times as long. */
+/** From before the reservation to the quote, by the store's clock; a reservation without quote is released after twenty times as long. */
 const INSERT_WITHIN_MS = 30_000;
 
 /**
@@ -59,24 +60,23 @@ async function create(ports: FundedQuotePorts, request: FundedRequest): Promise<
   // A unit that is not heard of yet would be FAILED for ever.
   if (!ports.keysets.isFresh()) return err('DEPENDENCY_UNAVAILABLE');
   const code = faultOfFunding(request, ports.keysets.all(), ports.fundedUnits);
-  if (code !== undefined) return insert(ports, request, unfundableQuote(request, { ...made(ports), code }));
-  return payFromFund(ports, request);
+  if (code === undefined) return payFromFund(ports, request);
+  const quote = unfundableQuote(request, { ...made(ports), code });
+  return answerTo(ports, request, quote, await ports.quotes.insert(quote));
 }
 
 async function payFromFund(ports: FundedQuotePorts, request: FundedRequest): Promise<FundedAnswer> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const token = ports.quoteIds.next();
-    const at = ports.clock.now();
+    // Before the reservation is made, so that it is there at the deadline, however long this process stands still.
+    const deadline = later(await ports.fundedQuotes.storeTime(), INSERT_WITHIN_MS);
     const refused = await reserve(ports, request, token);
     if (refused !== undefined) return refused;
-    if (ports.clock.now() - at > INSERT_WITHIN_MS) {
-      // The sweeper may count this reservation out before a quote that comes so late.
-      await ports.funds.change(request.unit, { do: 'release', token });
-      continue;
-    }
-    const answer = await insert(ports, request, fundedQuote(request, { ...made(ports), token }));
+    const quote = fundedQuote(request, { ...made(ports), token });
+    const outcome = await ports.fundedQuotes.insertBefore(quote, deadline);
+    const answer = outcome === 'late' ? undefined : await answerTo(ports, request, quote, outcome);
     await settleReservation(ports, request.unit, token, answer);
-    return answer;
+    if (answer !== undefined) return answer;
   }
   return err('CONFLICT');
 }
@@ -101,22 +101,25 @@ async function reserve(
   return err(outcome === 'too-low' ? 'FUND_TOO_LOW' : 'CONFLICT');
 }
 
-async function insert({ quotes }: FundedQuotePorts, request: FundedRequest, quote: Quote): Promise<FundedAnswer> {
-  if ((await quotes.insert(quote)) === 'exists') {
-    return asStored(present(await quotes.find(quote.naturalKey), quote.naturalKey), request);
-  }
+async function answerTo(
+  { quotes }: FundedQuotePorts,
+  request: FundedRequest,
+  quote: Quote,
+  outcome: 'inserted' | 'exists',
+): Promise<FundedAnswer> {
+  if (outcome === 'exists') return asStored(present(await quotes.find(quote.naturalKey), quote.naturalKey), request);
   quoteCameTo(quote.method, quote.state);
   return ok(quote);
 }
 
-/** Pays for the quote that is stored with this token; releases when another request stored its own first. */
+/** Pays for the quote that is stored with this token; releases when another request was first, or ours came too late. */
 async function settleReservation(
   { funds }: FundedQuotePorts,
   unit: Unit,
   token: string,
-  answer: FundedAnswer,
+  answer: FundedAnswer | undefined,
 ): Promise<void> {
-  const isPaidByUs = answer.ok && answer.value.fundToken === token;
+  const isPaidByUs = answer?.ok === true && answer.value.fundToken === token;
   // A conflict leaves the reservation to the sweeper.
   await funds.change(unit, { do: isPaidByUs ? 'pay' : 'release', token });
 }

@@ -48,7 +48,8 @@ const ACTIONS = {
     const funds = memoryFunds();
     await putIn(funds, 'g', 8n);
     pause();
-    const ports = { ...fundedRules(), quotes: memoryStoredQuotes(), funds, clock, control: levels };
+    const quotes = memoryStoredQuotes(clock);
+    const ports = { ...fundedRules(), quotes, fundedQuotes: quotes, funds, clock, control: levels };
     return outcome(await createFundedQuote(ports, aReward('r', 8n)));
   },
   'bolt11 quote': async ({ ports }, pause) => {

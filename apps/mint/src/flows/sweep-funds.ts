@@ -10,7 +10,7 @@ export interface SweepFundsPorts {
   readonly clock: Clock;
 }
 
-/** A quote is stored at most 30 s after its reservation; after this none comes any more. */
+/** A quote is stored within 30 s of its reservation, which the store sees to; after this none comes any more. */
 const WITHOUT_QUOTE_MS = 600_000;
 
 /**

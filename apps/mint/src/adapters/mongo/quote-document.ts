@@ -105,6 +105,11 @@ export const QUOTES: CollectionDefinition = {
   ],
 };
 
+/** A new quote with the event that it was created. */
+export function quoteDocument(quote: Quote): QuoteDocument {
+  return { _id: quote.naturalKey, ...renderQuote(quote), version: quote.version, outbox: quoteEvents(quote) };
+}
+
 /** Everything of the document but its id, version and outbox; what a quote is without, its document is without. */
 export function renderQuote(quote: Quote): Omit<QuoteDocument, '_id' | 'version' | 'outbox'> {
   const { naturalKey: _, version: __, payments, history, ...fields } = quote;

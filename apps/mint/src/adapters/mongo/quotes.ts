@@ -5,7 +5,15 @@ import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
 import { publicNaturalKey, type Quote } from '../../domain/quote.ts';
 import { grouped } from '../../grouping.ts';
 import type { Quotes } from '../../ports.ts';
-import { PAYMENTS_INDEX, parseQuote, type QuoteDocument, quoteEvents, QUOTES, renderQuote } from './quote-document.ts';
+import {
+  PAYMENTS_INDEX,
+  parseQuote,
+  type QuoteDocument,
+  quoteDocument,
+  quoteEvents,
+  QUOTES,
+  renderQuote,
+} from './quote-document.ts';
 
 /** Consumers handle many messages at once: what they read and write together travels together. */
 const GROUP = { weightMax: 64, inFlightMax: 2, waitingMax: 4_096 } as const;
@@ -40,14 +48,8 @@ async function insertAll(
   collection: Collection<QuoteDocument>,
   quotes: readonly Quote[],
 ): Promise<readonly Inserted[]> {
-  const documents = quotes.map((quote) => ({
-    _id: quote.naturalKey,
-    ...renderQuote(quote),
-    version: quote.version,
-    outbox: quoteEvents(quote),
-  }));
   try {
-    await collection.insertMany(documents, { ordered: false });
+    await collection.insertMany(quotes.map(quoteDocument), { ordered: false });
     return quotes.map(() => 'inserted');
   } catch (error) {
     const refused = duplicateWrites(error);

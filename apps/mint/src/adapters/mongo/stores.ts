@@ -18,6 +18,7 @@ import type { ChangeNotes } from '../../subscription-ports.ts';
 import { CONTROL, INSTANCES } from './control-document.ts';
 import { mongoControl } from './control.ts';
 import { FUNDS } from './fund-document.ts';
+import { mongoFundedQuotes } from './funded-quotes.ts';
 import { mongoFunds } from './funds.ts';
 import { MELT_QUOTES } from './melt-quote-document.ts';
 import { mongoMeltQuotes } from './melt-quotes.ts';
@@ -86,6 +87,7 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     states: mongoStoredStates(db),
     letters: deadLetterStore(db, context.name),
     funds: mongoFunds(db, clock),
+    fundedQuotes: mongoFundedQuotes(db),
     grants: mongoGrants(db),
     rotations: mongoRotations(db),
     log: adminLog(db),
