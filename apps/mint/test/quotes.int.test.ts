@@ -1,6 +1,8 @@
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { type NatsServer, startNats } from '@assay/testkit/servers';
 import { toHex } from '@assay/shared/kernel/bytes';
+import { systemClock } from '@assay/shared/runtime/clock';
+import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { publishEvent } from '@assay/shared/runtime/nats';
 import { DeadLetterClass } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import { QuoteState } from '@assay/proto/gen/assay/mint/v1/mint_service';
@@ -239,6 +241,17 @@ describe('an operator', () => {
     await quoteIn('PENDING', batch);
     const again = operators.replayDeadLetters({ ...request, requestId: 'r-2' });
     await expect(again).rejects.toMatchObject({ reason: 'DEAD_LETTER_CLOSED' });
+  });
+
+  test('replays all open letters of a class, however many they are', async () => {
+    const letters = deadLetterStore(database.db, 'mint');
+    const now = systemClock.now();
+    const seen = { durable: 'nobody', deliveries: 1, firstSeenAt: now, lastSeenAt: now, raw: new Uint8Array(1) };
+    const letter = { ...seen, class: 'LATE', code: 'FAULT', subject: 'nothing', messageId: 'none' } as const;
+    await Promise.all(Array.from({ length: 501 }, (_, n) => letters.record({ ...letter, id: `late-${n}` })));
+    const late = { requestId: 'c-1', reason: 'try again', class: DeadLetterClass.DEAD_LETTER_CLASS_LATE };
+    expect(await mints[0].operators.replayDeadLetters({ ...late, deadLetterIds: [] })).toEqual({ replayed: 501 });
+    expect(await letters.list({ state: 'OPEN', class: 'LATE' }, { limit: 1 })).toEqual([]);
   });
 
   test('can only drop poison, and says why', async () => {

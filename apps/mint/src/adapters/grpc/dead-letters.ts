@@ -12,7 +12,7 @@ import {
 import { DeadLetter } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
-import type { DeadLetterStore, Decision } from '@assay/shared/runtime/dead-letters';
+import type { DeadLetterClassName, DeadLetterStore, Decision } from '@assay/shared/runtime/dead-letters';
 import { type CallContext, GrpcFault } from '@assay/shared/runtime/grpc-server';
 import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { logged } from './commands.ts';
@@ -24,7 +24,7 @@ export interface DeadLetterPorts {
   readonly clock: Clock;
 }
 
-const REPLAY_PAGE = 500;
+const REPLAYED_AT_ONCE = 64;
 
 export async function listLetters(
   { letters }: DeadLetterPorts,
@@ -53,12 +53,12 @@ export function replayLetters(
 ): Promise<ReplayDeadLettersResponse> {
   const { letters, log } = ports;
   return logged(log, MintAdminServiceService.replayDeadLetters, request, call, async () => {
-    const ids = await replayedIds(letters, request);
-    for (const id of ids) {
-      const replayed = await letters.replay(id, decisionOf(ports, request, call));
-      if (!replayed.ok) throw new GrpcFault(replayed.error, `dead letter ${id} cannot be replayed`);
-    }
-    return { replayed: ids.length };
+    const decision = decisionOf(ports, request, call);
+    if (request.deadLetterIds.length > 0)
+      return { replayed: await replayNamed(letters, request.deadLetterIds, decision) };
+    const named = parseClass(request.class);
+    if (named === undefined) throw new GrpcFault('REQUEST_INVALID', 'name dead letters or their class');
+    return { replayed: await replayClass(letters, named, decision) };
   });
 }
 
@@ -84,12 +84,29 @@ function decisionOf(
   return { reason, at: clock.now(), command: `${actor}/${requestId}` };
 }
 
-async function replayedIds(letters: DeadLetterStore, request: ReplayDeadLettersRequest): Promise<readonly string[]> {
-  const named = parseClass(request.class);
-  if (request.deadLetterIds.length > 0) return request.deadLetterIds;
-  if (named === undefined) throw new GrpcFault('REQUEST_INVALID', 'name dead letters or their class');
-  const open = await letters.list({ state: 'OPEN', class: named }, { limit: REPLAY_PAGE });
-  return open.map(({ _id }) => _id);
+async function replayNamed(letters: DeadLetterStore, ids: readonly string[], decision: Decision): Promise<number> {
+  for (const id of ids) {
+    const replayed = await letters.replay(id, decision);
+    if (!replayed.ok) throw new GrpcFault(replayed.error, `dead letter ${id} cannot be replayed`);
+  }
+  return ids.length;
+}
+
+/** All open ones, some at a time. One that somebody else closes meanwhile is not counted. */
+async function replayClass(letters: DeadLetterStore, named: DeadLetterClassName, decision: Decision): Promise<number> {
+  let replayed = 0;
+  let after = '';
+  for (;;) {
+    const open = await letters.list({ state: 'OPEN', class: named }, { limit: REPLAYED_AT_ONCE, after });
+    const ended = await Promise.all(open.map(({ _id }) => letters.replay(_id, decision)));
+    for (const end of ended) {
+      if (end.ok) replayed += 1;
+      else if (end.error !== 'DEAD_LETTER_CLOSED') throw new GrpcFault(end.error, `${named} cannot be replayed`);
+    }
+    const last = open.at(-1);
+    if (last === undefined) return replayed;
+    after = last._id;
+  }
 }
 
 function filterOf(request: ListDeadLettersRequest) {
