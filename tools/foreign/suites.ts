@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '@assay/testkit/find-server';
 
-const MAX_SKIPPED = 3;
+const SKIPPED_MAX = 3;
 
 const suite = z.strictObject({
   source: z.url(),
@@ -15,7 +15,7 @@ const suite = z.strictObject({
   nut20: z.enum(['v1', 'legacy']),
   skipped: z
     .array(z.strictObject({ part: z.string(), test: z.string(), reason: z.string().min(1), link: z.url() }))
-    .max(MAX_SKIPPED),
+    .max(SKIPPED_MAX),
 });
 
 export type ForeignSuite = z.infer<typeof suite>;

@@ -56,7 +56,7 @@ export const MINT_ONLY_DATA = join(CACHE, 'mint-only');
 /** What means nothing without the rest of the stack. */
 const WHOLE_STACK_FLAGS = ['miner', 'wallet', 'once', 'window', 'creditShift', 'minerLoad'] as const;
 
-const MAX_REPLICAS = 8;
+const REPLICAS_MAX = 8;
 
 /** Options from command line arguments; prints help or the fault and exits as commander does. */
 export function parseOptions(argv: readonly string[], otlpFromEnvironment: string | undefined): StackOptions {
@@ -134,7 +134,7 @@ function parseReplicas(text: string): StackOptions['replicas'] {
     const [name, count] = entry.split('=');
     const known = REPLICATED.find((service) => service === name);
     if (known === undefined) throw new InvalidArgumentError(`only ${REPLICATED.join(', ')} have replicas`);
-    replicas[known] = integerIn(1, MAX_REPLICAS)(count ?? '');
+    replicas[known] = integerIn(1, REPLICAS_MAX)(count ?? '');
   }
   return replicas;
 }

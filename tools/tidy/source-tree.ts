@@ -15,13 +15,13 @@ export interface SourceTree {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-const MAX_TEXT_BYTES = 400_000;
+const TEXT_BYTES_MAX = 400_000;
 
 /** A tree of the given files: path → text. */
 export function treeOf(files: Readonly<Record<string, string>>): SourceTree {
   const entries = Object.entries(files).sort(([left], [right]) => (left < right ? -1 : 1));
   const sources = entries.filter(([path]) => path.endsWith('.ts')).map(([path, text]) => parse(path, text));
-  const texts = entries.filter(([path, text]) => !path.endsWith('.ts') && text.length <= MAX_TEXT_BYTES);
+  const texts = entries.filter(([path, text]) => !path.endsWith('.ts') && text.length <= TEXT_BYTES_MAX);
   return { sources, texts: new Map(texts) };
 }
 

@@ -15,7 +15,7 @@ export interface ReceivedSpan {
   readonly failed: boolean;
 }
 
-const MAX_SPANS = 100_000;
+const SPANS_MAX = 100_000;
 const STATUS_ERROR = 2;
 
 type FieldReaders = Readonly<Record<number, (reader: BinaryReader) => void>>;
@@ -35,18 +35,17 @@ function readMessage(bytes: Uint8Array, fields: FieldReaders): void {
 export function decodeExportRequest(body: Uint8Array): ReceivedSpan[] {
   const spans: ReceivedSpan[] = [];
   readMessage(body, { 1: (reader) => spans.push(...readResourceSpans(reader.bytes())) });
-  if (spans.length > MAX_SPANS) throw new Error('more spans in one request than a receiver takes');
+  if (spans.length > SPANS_MAX) throw new Error('more spans in one request than a receiver takes');
   return spans;
 }
 
 function readResourceSpans(bytes: Uint8Array): ReceivedSpan[] {
-  let resource: Record<string, string> = {};
+  const resource: Record<string, string> = {};
   const raw: Uint8Array[] = [];
   readMessage(bytes, {
     1: (reader) => readMessage(reader.bytes(), { 1: (inner) => addAttribute(resource, inner.bytes()) }),
     2: (reader) => readMessage(reader.bytes(), { 2: (inner) => raw.push(inner.bytes()) }),
   });
-  resource = { ...resource };
   return raw.map((span) => readSpan(span, resource['service.name'] ?? 'unknown'));
 }
 

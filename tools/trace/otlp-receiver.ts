@@ -11,7 +11,7 @@ export interface OtlpReceiver {
   close(): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 16 * 1_048_576;
+const BODY_BYTES_MAX = 16 * 1_048_576;
 
 /**
  * A small OTLP/HTTP receiver that keeps the last traces in memory.
@@ -72,11 +72,11 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > MAX_BODY_BYTES) throw new Error('the body is larger than a receiver takes');
+    if (length > BODY_BYTES_MAX) throw new Error('the body is larger than a receiver takes');
     chunks.push(bytes);
   }
   const body = Buffer.concat(chunks);
-  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: MAX_BODY_BYTES }) : body;
+  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX }) : body;
 }
 
 function answerJson(response: ServerResponse, value: unknown): void {

@@ -6,7 +6,7 @@ import { checkCoinbaseScript, checkPoolIsPaid, type Coinbase, decodeCoinbase } f
 import { SOURCE_DECLARED, type Template } from './template.ts';
 import { type BodyTransaction, decodeTransactions } from './transaction.ts';
 
-const MAX_WEIGHT = 4_000_000;
+const WEIGHT_MAX = 4_000_000;
 const HEADER_SIZE = 80;
 // Marker, flag, one witness item of 32 bytes: what a coinbase with a commitment carries in a block.
 const COINBASE_WITNESS_SIZE = 2 + 1 + 1 + 32;
@@ -75,7 +75,7 @@ function checkWeight({ transaction }: Coinbase, transactions: readonly BodyTrans
   const count = transactions.length + 1;
   let weight = 4 * (HEADER_SIZE + compactSizeLength(count) + transaction.baseSize) + COINBASE_WITNESS_SIZE;
   for (const { baseSize, totalSize } of transactions) weight += 3 * baseSize + totalSize;
-  return weight <= MAX_WEIGHT ? undefined : 'TPL_WEIGHT';
+  return weight <= WEIGHT_MAX ? undefined : 'TPL_WEIGHT';
 }
 
 function compactSizeLength(value: number): number {

@@ -12,7 +12,7 @@ import { checkBatchSpan, checkTemplateSpan } from '../../telemetry.ts';
 import { DURABLES } from './task-queue.ts';
 
 /** Bounds crashes only: what has to wait waits in the database. */
-const MAX_DELIVER = 20;
+const DELIVERIES_MAX = 20;
 const TEMPLATE_CONCURRENCY = 4;
 const ERROR_CHARACTERS_MAX = 2_000;
 
@@ -30,7 +30,7 @@ export function consumeTasks(
     durable: DURABLES.batch,
     events: ['auditor.check-batch'],
     concurrency,
-    maxDeliver: MAX_DELIVER,
+    maxDeliver: DELIVERIES_MAX,
     paused: isPaused,
     handle: (task) =>
       orGiveUp(
@@ -43,7 +43,7 @@ export function consumeTasks(
     durable: DURABLES.template,
     events: ['auditor.check-template-pool'],
     concurrency: TEMPLATE_CONCURRENCY,
-    maxDeliver: MAX_DELIVER,
+    maxDeliver: DELIVERIES_MAX,
     paused: () => isPaused() || ports.circuit.isOpen(),
     handle: (task) =>
       orGiveUp(
@@ -83,7 +83,7 @@ async function orGiveUp(
   try {
     await run();
   } catch (error) {
-    if (deliveries < MAX_DELIVER) throw error;
+    if (deliveries < DELIVERIES_MAX) throw error;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     await giveUp(text.slice(0, ERROR_CHARACTERS_MAX));
   }

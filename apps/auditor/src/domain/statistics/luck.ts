@@ -2,7 +2,7 @@ import { bigintFromBytes, type Bytes, reversed } from '@assay/shared/kernel/byte
 
 const UNIT = 2n ** 32n;
 const MEAN = 2n ** 31n;
-const LEAST_SHARES = 1_000n;
+const SHARES_MIN = 1_000n;
 
 /** Luck of one or many shares: how far below the target the hashes lie, uniform in 0…2^32 for honest targets. */
 export interface Luck {
@@ -24,5 +24,5 @@ export function luckOfShares(hashes: readonly Bytes[], target: Bytes): Luck {
  */
 export function isSkewed({ shares, sum }: Luck): boolean {
   const off = sum - shares * MEAN;
-  return shares >= LEAST_SHARES && 12n * off * off > 36n * shares * UNIT * UNIT;
+  return shares >= SHARES_MIN && 12n * off * off > 36n * shares * UNIT * UNIT;
 }
