@@ -1,4 +1,5 @@
 import { type Bytes, concat, lp, u8, u32, u64, utf8 } from '@assay/shared/kernel/bytes';
+import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { schnorrSign, xOnlyPublicKeyOf } from '@assay/shared/kernel/schnorr';
 import type { ShareCode } from './audit-codes.ts';
@@ -58,7 +59,8 @@ export function templateVerdictHash(verdict: {
   );
 }
 
-/** Signs verdict hashes with the auditor's key (32 bytes). */
+/** Signs verdict hashes with the auditor's key (32 bytes). @throws when curves would be computed in JavaScript */
 export function verdictSigner(secret: Bytes): { readonly publicKey: Bytes; sign(hash: Bytes): Bytes } {
+  assertNativeCurve();
   return { publicKey: xOnlyPublicKeyOf(secret), sign: (hash) => schnorrSign(hash, secret) };
 }

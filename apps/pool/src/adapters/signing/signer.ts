@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Bytes } from '@assay/shared/kernel/bytes';
+import { assertNativeCurve } from '@assay/shared/kernel/cashu-curve';
 import type { PoolSigner } from '../../ports.ts';
 
 export interface ThreadSigner extends PoolSigner {
@@ -16,8 +17,10 @@ interface Waiting {
  * Signatures are deterministic: a batch that is sealed again after a crash has the same bytes.
  * @param secret 32 bytes; the caller may wipe its copy
  * @param onFault the thread has ended: nothing can be sealed any more
+ * @throws when curves would be computed in JavaScript
  */
 export function startSigner(secret: Bytes, onFault: (fault: unknown) => void): ThreadSigner {
+  assertNativeCurve();
   const thread = new Worker(new URL('./signing-thread.ts', import.meta.url), { workerData: Uint8Array.from(secret) });
   const waiting: Waiting[] = [];
   let ended: Error | undefined;
