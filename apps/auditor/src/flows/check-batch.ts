@@ -6,14 +6,12 @@ import { readAgain } from '@assay/shared/kernel/read-again';
 import { HOLDS, type HoldCode, type VerdictCode } from '../domain/audit-codes.ts';
 import { BATCH, type BatchEvent } from '../domain/batch-machine.ts';
 import { checkEnvelope, type EnvelopeRuling } from '../domain/check-envelope.ts';
-import { type BatchRuling } from '../domain/check-shares.ts';
 import { JITTER_SIDES, planHold, stillWaits } from '../domain/hold-plan.ts';
-import type { Luck } from '../domain/statistics/luck.ts';
-import { batchVerdictHash } from '../domain/verdict.ts';
-import type { BatchVerdict, JudgePorts, StoredBatch, StoredTemplate, Trace } from '../ports.ts';
+import type { JudgePorts, StoredBatch, StoredTemplate, Trace } from '../ports.ts';
 import { countShares, countVerdict } from '../telemetry.ts';
 import { recordBatchLetter } from './give-up-batch.ts';
 import { judgeBatchShares } from './judge-batch-shares.ts';
+import { type Judged, signVerdict } from './sign-verdict.ts';
 
 export type CheckOutcome =
   /** `template` is its id, hex. */
@@ -54,13 +52,6 @@ async function checkOnce(
   }
   assert(template !== undefined, 'a sound envelope has a template');
   return judgeBatchShares(ports, stored, template, (judged) => settle(ports, stored, template, judged, task.trace));
-}
-
-/** What is settled: the ruling, with what only a VALID batch has. */
-export interface Judged {
-  readonly ruling: Omit<BatchRuling, 'code'> & { readonly code: VerdictCode };
-  readonly creditedHashes: readonly string[];
-  readonly luck: Luck | undefined;
 }
 
 function refusal(code: VerdictCode): Judged {
@@ -105,28 +96,6 @@ async function settle(
   const excluded = new Map(ruling.excluded.map(({ index, code }) => [index, code]));
   countShares(stored.batch.shares.map((_, index) => excluded.get(index)));
   return { kind: 'judged', code: ruling.code, attempt: stored.attempt + 1, template: templateIdOf(stored) };
-}
-
-/** The verdict with the auditor's signature. */
-export function signVerdict(
-  { clock, signer }: Pick<JudgePorts, 'clock' | 'signer'>,
-  stored: StoredBatch,
-  template: StoredTemplate | undefined,
-  { ruling, creditedHashes, luck }: Judged,
-): BatchVerdict {
-  const decidedAtMs = clock.now();
-  const verdictHash = batchVerdictHash({ ...ruling, batchHash: stored.batch.batchHash, decidedAtMs });
-  return {
-    ...ruling,
-    creditedHashes,
-    luck,
-    decidedAtMs,
-    late: template?.late ?? false,
-    nodeAnswers: template?.answers ?? [],
-    verdictHash,
-    signature: signer.sign(verdictHash),
-    publicKey: signer.publicKey,
-  };
 }
 
 async function holdBatch(

@@ -4,7 +4,7 @@ import { saysWhy } from '../domain/operator-reason.ts';
 import type { JudgePorts } from '../ports.ts';
 import type { DeadLetters, LetterRefusal } from '../upkeep-ports.ts';
 import { countVerdict } from '../telemetry.ts';
-import { signVerdict } from './check-batch.ts';
+import { signVerdict } from './sign-verdict.ts';
 
 export type DropPorts = Pick<JudgePorts, 'batches' | 'clock' | 'signer'> & { readonly deadLetters: DeadLetters };
 

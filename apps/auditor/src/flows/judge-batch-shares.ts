@@ -3,22 +3,20 @@ import type { ShareCode } from '../domain/audit-codes.ts';
 import { deriveShares, type DerivedShare, judgeShares, ruleOnShares } from '../domain/check-shares.ts';
 import { luckOfShares } from '../domain/statistics/luck.ts';
 import type { JudgePorts, StoredBatch, StoredTemplate } from '../ports.ts';
-import type { CheckOutcome, Judged } from './check-batch.ts';
+import type { Judged } from './sign-verdict.ts';
 
 const ROUNDS_MAX = 8;
 
-type Settle = (judged: Judged) => Promise<CheckOutcome | 'stale' | 'duplicate'>;
-
 /**
  * Judges the shares of a sound batch and settles it. Claims and credited hashes of other batches may appear meanwhile:
- * the unique keys of the store refuse then, and the verdict is computed again with what was found.
+ * the unique keys of the store refuse then (`duplicate`), and the verdict is computed again with what was found.
  */
-export async function judgeBatchShares(
+export async function judgeBatchShares<Outcome>(
   ports: JudgePorts,
   stored: StoredBatch,
   template: StoredTemplate,
-  settle: Settle,
-): Promise<CheckOutcome | 'stale'> {
+  settle: (judged: Judged) => Promise<Outcome | 'duplicate'>,
+): Promise<Outcome> {
   const shares = deriveShares(stored.batch, template.template, ports.shareRules);
   const judgedAtMs = ports.clock.now();
   const latestMs = Math.max(judgedAtMs, latestOf(shares));
