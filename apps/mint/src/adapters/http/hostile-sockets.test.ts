@@ -27,7 +27,8 @@ async function raw(): Promise<RawClient> {
   sockets.push(socket);
   const said: Buffer[] = [];
   socket.on('data', (data) => said.push(data)).on('error', () => undefined);
-  const ended = once(socket, 'close').then(() => Buffer.concat(said).toString());
+  // A cut is often seen as an error of what was written last, before the close.
+  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(Buffer.concat(said).toString())));
   await once(socket, 'connect');
   return { socket, ended };
 }
