@@ -11,7 +11,7 @@ test('the README has the table of all keys', () => {
 test('units are read from JSON, with the defaults of a unit, names in lower case', () => {
   const config = CONFIG.load({
     SIGNATORY_MASTER_FILE: 'none',
-    SIGNATORY_UNITS: '{"HASH":{"finalExpiryDays":365},"sat":{"inputFeePpk":100,"highestPower":31}}',
+    SIGNATORY_UNITS: '{"HASH":{"finalExpiryDays":365},"sat":{"inputFeePpk":100}}',
   });
   expect(unitSettingsOf(config)).toEqual([
     { unit: 'hash', inputFeePpk: 0n, finalExpiryDays: 365, highestPower: 52 },

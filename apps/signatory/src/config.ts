@@ -7,16 +7,13 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseUnit } from './domain/keyset.ts';
 import { weaknessOf } from './domain/master-secret.ts';
-import { HIGHEST_POWER } from './domain/unit.ts';
+import { HIGHEST_POWER, HIGHEST_SAT_POWER, highestPowerOf } from './domain/unit.ts';
 import type { UnitSettings } from './flows/create-first-keysets.ts';
-
-/** 2^31 sat are 21 bitcoin: more than a Lightning payment moves. */
-const HIGHEST_SAT_POWER = 31;
 
 const unitSettings = z.strictObject({
   inputFeePpk: z.int().min(0).max(1_000_000).default(0),
   finalExpiryDays: z.int().min(1).max(36_500).nullable().default(null),
-  highestPower: z.int().min(0).max(HIGHEST_POWER).default(HIGHEST_POWER),
+  highestPower: z.int().min(0).max(HIGHEST_POWER).optional(),
 });
 const unitsByName = z.record(
   z.string().refine((name) => parseUnit(name).ok, 'a unit is 1 to 32 of a-z, 0-9, _ and -'),
@@ -66,10 +63,12 @@ export function masterSecretOf(config: SignatoryConfig): Bytes {
 
 export function unitSettingsOf(config: SignatoryConfig): UnitSettings[] {
   return Object.entries(config.SIGNATORY_UNITS).map(([name, { inputFeePpk, finalExpiryDays, highestPower }]) => {
-    const unit = parseUnit(name);
-    if (!unit.ok) throw new Error(`not a unit: ${name}`);
+    const parsed = parseUnit(name);
+    if (!parsed.ok) throw new Error(`not a unit: ${name}`);
+    const unit = parsed.value;
     const life = finalExpiryDays ?? undefined;
-    return { unit: unit.value, inputFeePpk: BigInt(inputFeePpk), finalExpiryDays: life, highestPower };
+    const power = highestPower ?? highestPowerOf(unit);
+    return { unit, inputFeePpk: BigInt(inputFeePpk), finalExpiryDays: life, highestPower: power };
   });
 }
 

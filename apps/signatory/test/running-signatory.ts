@@ -32,7 +32,7 @@ export async function runSignatory(db: Db, master: Uint8Array, clock: FakeClock)
   const units = mongoUnitStore(db);
   const settings = { inputFeePpk: 0n, highestPower: 52, finalExpiryDays: 365 };
   await createFirstKeysets(units, master, [{ ...settings, unit: unit('hash') }], clock.now());
-  await createFirstKeysets(units, master, [{ ...settings, unit: unit('sat') }], clock.now());
+  await createFirstKeysets(units, master, [{ ...settings, highestPower: 31, unit: unit('sat') }], clock.now());
   const keyring = await openKeyring(units, master);
   context.every('keysets of peers', PEERS_EVERY_MS, keyring.refresh);
   const signer = workerSigner(1, context.failed);

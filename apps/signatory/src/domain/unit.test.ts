@@ -77,6 +77,11 @@ describe('a rotation', () => {
     }
   });
 
+  test('of sat with amounts beyond 2^31 is refused: no Lightning payment is as large', () => {
+    expect(ask({ amounts: [1n, 2n ** 31n] }, 'sat')).toMatchObject({ value: { do: 'rotate' } });
+    expect(ask({ amounts: [1n, 2n ** 32n] }, 'sat')).toEqual(refused('amounts are powers of two from 1 to 2^31'));
+  });
+
   test('with an amount twice is refused', () => {
     expect(ask({ amounts: [1n, 2n, 1n] })).toEqual(refused('an amount is given twice'));
   });

@@ -7,7 +7,8 @@ import { type Refusal, refusal } from './refusal.ts';
 
 /** Powers of two up to 2^52 stay exact in JSON, and 1,000 outputs of it still fit an int64. */
 export const HIGHEST_POWER = 52;
-const HIGHEST_AMOUNT = 2n ** BigInt(HIGHEST_POWER);
+/** 2^31 sat are 21 bitcoin: more than a Lightning payment moves. */
+export const HIGHEST_SAT_POWER = 31;
 const AUDITED_UNIT = 'hash';
 const MIN_AUDITED_LIFE_S = 90n * 86_400n;
 /** The last second that a JavaScript date can hold. */
@@ -46,6 +47,11 @@ export function retiredAt(record: UnitRecord, index: number): UnixMs | undefined
   return record.keysets[index + 1]?.createdAt;
 }
 
+/** Denominations of a unit are at most 2 to this power. */
+export function highestPowerOf(unit: Unit): number {
+  return (unit as string) === 'sat' ? HIGHEST_SAT_POWER : HIGHEST_POWER;
+}
+
 /** Powers of two 2^0..2^highest. */
 export function denominations(highestPower: number): bigint[] {
   return Array.from({ length: highestPower + 1 }, (_, power) => 2n ** BigInt(power));
@@ -74,7 +80,9 @@ export function decideRotation(
 
 /** The first thing that is wrong with a keyset's terms, in words. */
 export function faultOfTerms(unit: Unit, terms: KeysetTerms, now: UnixMs): string | undefined {
-  return faultOfAmounts(terms.amounts) ?? faultOfFee(terms.inputFeePpk) ?? faultOfExpiry(unit, terms.finalExpiry, now);
+  return (
+    faultOfAmounts(unit, terms.amounts) ?? faultOfFee(terms.inputFeePpk) ?? faultOfExpiry(unit, terms.finalExpiry, now)
+  );
 }
 
 /** Whether a keyset of this unit was made by the command with this id. */
@@ -97,9 +105,11 @@ function decideRepeat(
   return ok({ do: 'nothing', keyset: earlier });
 }
 
-function faultOfAmounts(amounts: readonly bigint[]): string | undefined {
-  if (!amounts.every((value) => value >= 1n && value <= HIGHEST_AMOUNT && (value & (value - 1n)) === 0n)) {
-    return `amounts are powers of two from 1 to 2^${HIGHEST_POWER}`;
+function faultOfAmounts(unit: Unit, amounts: readonly bigint[]): string | undefined {
+  const power = highestPowerOf(unit);
+  const highest = 2n ** BigInt(power);
+  if (!amounts.every((value) => value >= 1n && value <= highest && (value & (value - 1n)) === 0n)) {
+    return `amounts are powers of two from 1 to 2^${power}`;
   }
   return new Set(amounts).size === amounts.length ? undefined : 'an amount is given twice';
 }
