@@ -136,7 +136,10 @@ export interface Quotes {
   find(naturalKey: string): Promise<Quote | undefined>;
   /** Stores the quote and its `quote.created`. */
   insert(quote: Quote): Promise<'inserted' | 'exists'>;
-  /** Stores `next` and the event of its last change if the stored version is the one before. False: read again. */
+  /**
+   * Stores `next` and the event of its last change if the stored version is the one before: true for one caller only, also
+   * of several who ask for the very same. False: read again.
+   */
   replace(next: Quote): Promise<boolean>;
 }
 

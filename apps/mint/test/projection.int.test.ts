@@ -1,5 +1,7 @@
 import { QuoteChanged } from '@assay/proto/gen/assay/mint/v1/events';
+import { present } from '@assay/shared/kernel/assert';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
+import { amount } from '@assay/shared/kernel/money';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { type TestContext, testContext } from '@assay/testkit/context';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
@@ -7,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { QuoteDocument } from '../src/adapters/mongo/quote-document.ts';
 import { mongoStores } from '../src/adapters/mongo/stores.ts';
 import type { Operation } from '../src/domain/operation.ts';
-import { ehashKey, pendingQuote, settled } from '../src/domain/quote.ts';
+import { ehashKey, issued, pendingQuote, settled } from '../src/domain/quote.ts';
 import { EMPTY_SUPPLY, unitSupplies, withOperations } from '../src/domain/supply.ts';
 import { catchUpQuote } from '../src/flows/catch-up-quote.ts';
 import { createQuote } from '../src/flows/create-quote.ts';
@@ -157,6 +159,18 @@ describe('the projector', () => {
       ['mint.quote.paid', 0n],
       ['mint.quote.issued', 1_100n],
     ]);
+  });
+
+  test('tells one of those who count the same step in one millisecond that it was the one', async () => {
+    const quotes = await Promise.all(['1', '2', '3'].map((batchId) => paidQuote(batchId, 8n)));
+    const next = quotes.map(async (key) =>
+      issued(present(await stores.quotes.find(key), key), amount(8n), clock.now()),
+    );
+    const [contested, ...others] = await Promise.all(next);
+    const asked = [contested, contested, ...others].map((each) => stores.quotes.replace(present(each, 'quote')));
+    const counted = await Promise.all(asked);
+    expect(counted.slice(0, 2).toSorted()).toEqual([false, true]);
+    expect(counted.slice(2)).toEqual([true, true]);
   });
 
   test('and whoever meets a stale quote count the same step once', async () => {

@@ -108,7 +108,8 @@ export interface QuoteTerms {
   readonly creditSum: bigint;
 }
 
-const HISTORY_MAX = 64;
+/** Changes that a quote remembers. */
+export const HISTORY_MAX = 64;
 const OF_THE_ID = 'bolt11:';
 
 export function parseQuoteMethod(text: string): QuoteMethod | undefined {

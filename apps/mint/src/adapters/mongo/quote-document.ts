@@ -3,7 +3,9 @@ import { unixMs } from '@assay/shared/kernel/clock';
 import { amount } from '@assay/shared/kernel/money';
 import type { CollectionDefinition, Versioned } from '@assay/shared/runtime/mongo';
 import { type OutboxEntry, OUTBOX_SCHEMA, outboxEntry } from '@assay/shared/runtime/outbox';
+import type { ObjectId } from 'mongodb';
 import {
+  HISTORY_MAX,
   lastFact,
   publicNames,
   QUOTE,
@@ -51,7 +53,8 @@ export interface QuoteDocument extends Versioned {
   verdict?: VerdictDocument;
   hasPayments: boolean;
   payments: { id: string; amount: bigint }[];
-  history: { event: QuoteChange['event']; state: QuoteState; at: Date }[];
+  /** `by` names the write of a change, for whoever wrote it. */
+  history: { event: QuoteChange['event']; state: QuoteState; at: Date; by?: ObjectId }[];
 }
 
 const AMOUNT = { bsonType: 'long', minimum: 0 } as const;
@@ -88,7 +91,7 @@ export const QUOTES: CollectionDefinition = {
       createdAt: { bsonType: 'date' },
       updatedAt: { bsonType: 'date' },
       payments: { bsonType: 'array', maxItems: 1_000 },
-      history: { bsonType: 'array', maxItems: 64 },
+      history: { bsonType: 'array', maxItems: HISTORY_MAX },
       version: { bsonType: 'int', minimum: 1 },
       outbox: OUTBOX_SCHEMA,
     },
@@ -152,7 +155,7 @@ export function parseQuote(document: QuoteDocument): Quote {
       decidedAt: unixMs(verdict.decidedAt.getTime()),
     },
     payments: payments.map(({ id, amount: paid }) => ({ id, amount: amount(paid) })),
-    history: history.map((change) => ({ ...change, at: unixMs(change.at.getTime()) })),
+    history: history.map(({ event, state, at }) => ({ event, state, at: unixMs(at.getTime()) })),
   };
 }
 

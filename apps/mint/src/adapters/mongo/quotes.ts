@@ -1,8 +1,7 @@
 import type { EventName } from '@assay/proto/catalogue';
-import { present } from '@assay/shared/kernel/assert';
 import { duplicateWrites } from '@assay/shared/runtime/mongo';
-import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
-import { publicNaturalKey, type Quote } from '../../domain/quote.ts';
+import { type AnyBulkWriteOperation, type Collection, type Db, ObjectId } from 'mongodb';
+import { HISTORY_MAX, type Quote } from '../../domain/quote.ts';
 import { grouped } from '../../grouping.ts';
 import type { Quotes } from '../../ports.ts';
 import {
@@ -59,24 +58,29 @@ async function insertAll(
   }
 }
 
+/** A change under a name of its own: the server only counts what it changed, and two may ask for the very same change. */
+interface NamedChange {
+  readonly next: Quote;
+  readonly by: ObjectId;
+}
+
 async function replaceAll(
   collection: Collection<QuoteDocument>,
   quotes: readonly Quote[],
 ): Promise<readonly boolean[]> {
-  if (await areAllChanged(collection, quotes)) return quotes.map(() => true);
+  const changes = quotes.map((next) => ({ next, by: new ObjectId() }));
+  if (await areAllMade(collection, changes)) return quotes.map(() => true);
   if (quotes.length === 1) return [false];
-  const stored = await findAll(
-    collection,
-    quotes.map(({ naturalKey }) => naturalKey),
-  );
-  return quotes.map((next, at) => isSameChange(next, present(stored[at], publicNaturalKey(next.naturalKey))));
+  const keys = quotes.map(({ naturalKey }) => naturalKey);
+  const stored = await collection.find({ _id: { $in: keys } }, { projection: { 'history.by': 1 } }).toArray();
+  const made = new Set(stored.flatMap(({ history }) => history.map(({ by }) => by?.toHexString())));
+  return changes.map(({ by }) => made.has(by.toHexString()));
 }
 
 /** A quote with a payment that another one has is not changed, and hinders no other. */
-async function areAllChanged(collection: Collection<QuoteDocument>, quotes: readonly Quote[]): Promise<boolean> {
-  const updates = quotes.flatMap(updatesTo);
+async function areAllMade(collection: Collection<QuoteDocument>, changes: readonly NamedChange[]): Promise<boolean> {
   try {
-    return (await collection.bulkWrite(updates, { ordered: false })).matchedCount === quotes.length;
+    return (await collection.bulkWrite(changes.flatMap(updatesTo), { ordered: false })).matchedCount === changes.length;
   } catch (error) {
     const refused = duplicateWrites(error);
     if (refused === undefined || [...refused.values()].some((index) => index !== PAYMENTS_INDEX)) throw error;
@@ -85,45 +89,21 @@ async function areAllChanged(collection: Collection<QuoteDocument>, quotes: read
 }
 
 /**
- * The server only counts what it changed. Two writers of the very same change may both be told that it was theirs, but not
- * two of one kind and millisecond with another cause: a melt would spend its inputs for a quote that somebody else paid.
- * Traces do not tell them apart: what is not sampled has one context throughout.
- */
-function isSameChange(next: Quote, stored: Quote): boolean {
-  const [mine, theirs] = [next.history.at(-1), stored.history.at(-1)];
-  return (
-    stored.version === next.version &&
-    stored.issueCount === next.issueCount &&
-    mine?.event === theirs?.event &&
-    mine?.at === theirs?.at &&
-    next.trace?.traceparent === stored.trace?.traceparent &&
-    next.payments.at(-1)?.id === stored.payments.at(-1)?.id &&
-    next.verdict?.hash === stored.verdict?.hash
-  );
-}
-
-/**
  * Of an `issued` two, of which one at most finds its document: it tells all that was issued so far, so an older one that
  * still waits gives way to it. However often a quote is minted while nobody publishes, its outbox does not grow.
  */
-function updatesTo(next: Quote): AnyBulkWriteOperation<QuoteDocument>[] {
+function updatesTo({ next, by }: NamedChange): AnyBulkWriteOperation<QuoteDocument>[] {
   const [event] = quoteEvents(next);
   const filter = { _id: next.naturalKey, version: next.version - 1 };
-  const waiting = { outbox: { $each: event === undefined ? [] : [event] } };
-  const pushed = { ...changeTo(next), $push: waiting };
+  const { history: changes, ...set } = renderQuote(next);
+  const history = { $each: changes.slice(-1).map((change) => ({ ...change, by })), $slice: -HISTORY_MAX };
+  const unset = next.auditNote === undefined ? { $unset: { auditNote: '' } as const } : {};
+  const outbox = { $each: event === undefined ? [] : [event] };
+  const pushed = { $set: set, ...unset, $push: { history, outbox }, $inc: { version: 1 } };
   if (event?.event !== ISSUED) return [{ updateOne: { filter, update: pushed } }];
-  const { $set, ...others } = changeTo(next);
-  const replaced = { ...others, $set: { ...$set, 'outbox.$': event } };
+  const replaced = { ...pushed, $set: { ...set, 'outbox.$': event }, $push: { history } };
   return [
     { updateOne: { filter: { ...filter, 'outbox.event': ISSUED }, update: replaced } },
     { updateOne: { filter: { ...filter, 'outbox.event': { $ne: ISSUED } }, update: pushed } },
   ];
-}
-
-function changeTo(next: Quote) {
-  return {
-    $set: renderQuote(next),
-    ...(next.auditNote === undefined ? { $unset: { auditNote: '' } as const } : {}),
-    $inc: { version: 1 },
-  };
 }
