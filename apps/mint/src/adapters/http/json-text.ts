@@ -14,6 +14,8 @@ interface LooseNumber {
 const DEPTH_MAX = 16;
 /** A swap of 1,000 for 1,000, with all that wallets add to proofs, has half of them; a megabyte of zeros has half a million. */
 const VALUES_MAX = 32_768;
+/** Objects and lists among them: those cost most. The same swap has three thousand, with a DLEQ in each proof. */
+const PARENTS_MAX = 8_192;
 /** An integer of more digits is no amount anyway, and long ones are slow to read. */
 const DIGITS_MAX = 20;
 const INTEGER = /(?:0|[1-9][0-9]*)(?![0-9.eE])/y;
@@ -33,7 +35,8 @@ const LITERALS: readonly (readonly [string, boolean | null])[] = [
 
 /**
  * Reads JSON text. Refused beside what is no JSON: repeated keys (readers differ on which one counts), unpaired
- * surrogates (they have no UTF-8, so that two secrets would become one), nesting deeper than 16, more than 32,768 values.
+ * surrogates (they have no UTF-8, so that two secrets would become one), nesting deeper than 16, more than 32,768 values,
+ * more than 8,192 objects and lists.
  */
 export function parseJsonText(text: string): Result<Json, 'not-json'> {
   try {
@@ -53,6 +56,7 @@ class Reader {
   readonly #text: string;
   #at = 0;
   #values = 0;
+  #parents = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -108,6 +112,8 @@ class Reader {
 
   /** Takes what opens an object or a list, and what closes it if it follows. */
   #isEmpty(close: number): boolean {
+    this.#parents += 1;
+    if (this.#parents > PARENTS_MAX) throw new NotJson();
     this.#at += 1;
     this.#space();
     return this.#takes(close);
