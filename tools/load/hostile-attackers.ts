@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { request } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
@@ -9,71 +6,39 @@ import { sha256 } from '@assay/shared/kernel/hash';
 import { publicKeyOf, schnorrSign } from '@assay/shared/kernel/schnorr';
 import { describedEndpoints, hostileBodies } from '@assay/testkit/hostile-json';
 import { serveProgram } from '../bench/program.ts';
+import { type Attack, type Shot, shooting } from './hostile-shots.ts';
+import { deafSockets, idleSockets, paddedFrames } from './hostile-sockets.ts';
 
 // Every way of being a bad client that is known to cost something. Only ever against this machine.
 
 const HOST = '127.0.0.1';
-/** Attackers come from other addresses of this machine than honest wallets, as they would. */
-const ADDRESSES = Array.from({ length: 20 }, (_, at) => `127.0.1.${at + 1}`);
-const IDLE_SOCKETS = 10_000;
-const DEAF_SOCKETS = 200;
-const SUBSCRIPTIONS = 20;
-const UPGRADE = [
-  ...['GET /v1/ws HTTP/1.1', `Host: ${HOST}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-  ...[`Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`, '', ''],
-].join('\r\n');
-const OPENED_AT_ONCE = 100;
+const ADDRESSES = 20;
 const MEBIBYTE = 1_048_576;
 const KEYS_OF_LOCK = 28;
-const CLOSED_PAUSE_MS = 20;
 
-interface Shot {
-  readonly path: string;
-  readonly body?: Uint8Array;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-interface Attack {
-  readonly isOver: () => boolean;
-  /** Answers by status; `cut` without one. */
-  readonly told: (status: number | 'cut') => void;
+interface Target {
+  readonly url: string;
+  readonly keyset: string;
+  /** A swap that was done. */
+  readonly done: string;
 }
 
 interface State {
-  port: number;
-  keyset: string;
+  target: Target;
   points: readonly string[];
   megabyte: Uint8Array;
   shots: readonly Shot[];
+  /** Attacks until now: each comes from addresses that the mint has not seen. */
+  attacks: number;
 }
 
-const state: State = { port: 0, keyset: '', points: [], megabyte: new Uint8Array(0), shots: [] };
-
-function shoot(address: string, { path, body, headers = {} }: Shot): Promise<number | 'cut'> {
-  return new Promise((resolve) => {
-    const method = body === undefined ? 'GET' : 'POST';
-    const options = { host: HOST, port: state.port, path, method, headers, localAddress: address, timeout: 30_000 };
-    const sent = request(options, (answer) => {
-      answer.resume().once('close', () => resolve(answer.statusCode ?? 'cut'));
-    });
-    sent.once('timeout', () => sent.destroy()).once('error', () => resolve('cut'));
-    sent.end(body);
-  });
-}
-
-/** As many shots in flight as asked, each from the next address, until it is over. */
-function shooting(inFlight: number, next: () => Shot) {
-  return async ({ isOver, told }: Attack) => {
-    const work = async (_: unknown, worker: number) => {
-      for (let turn = worker; !isOver(); turn += inFlight) {
-        const status = await shoot(ADDRESSES[turn % ADDRESSES.length] ?? HOST, next());
-        told(status);
-        if (status === 'cut') await wait(CLOSED_PAUSE_MS);
-      }
-    };
-    await Promise.all(Array.from({ length: inFlight }).map(work));
-  };
-}
+const state: State = {
+  target: { url: '', keyset: '', done: '' },
+  points: [],
+  megabyte: new Uint8Array(0),
+  shots: [],
+  attacks: 0,
+};
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const point = (at: number) => state.points[at % state.points.length] ?? '';
@@ -88,12 +53,9 @@ const turnedPoints = () => {
 /** Balanced, of known keysets, on the curve: only the signatory finds that nobody signed them. */
 function falseProofs(): Shot {
   shot += 1;
-  const id = state.keyset;
+  const id = state.target.keyset;
   const inputs = Array.from({ length: 1_000 }, (_, at) => ({
-    amount: 1,
-    id,
-    secret: toHex(randomBytes(16)),
-    C: point(at),
+    ...{ amount: 1, id, secret: toHex(randomBytes(16)), C: point(at) },
   }));
   const outputs = Array.from({ length: 900 }, (_, at) => ({ amount: 1, id, B_: point(at) }));
   return { path: '/v1/swap', body: json({ inputs, outputs }) };
@@ -101,6 +63,7 @@ function falseProofs(): Shot {
 
 /** As many inputs as a megabyte has, each with 28 right signatures of 28 keys; nobody signed the proofs themselves. */
 function signedMegabyte(): Uint8Array {
+  const id = state.target.keyset;
   const keys = Array.from({ length: KEYS_OF_LOCK }, () => randomBytes(32));
   const [data, ...others] = keys.map((key) => toHex(publicKeyOf(key)));
   const tags = [
@@ -110,74 +73,35 @@ function signedMegabyte(): Uint8Array {
   const inputs = Array.from({ length: 170 }, (_, at) => {
     const secret = JSON.stringify(['P2PK', { nonce: toHex(randomBytes(8)), data, tags }]);
     const signatures = keys.map((key) => toHex(schnorrSign(sha256(utf8(secret)), key)));
-    return { amount: 1, id: state.keyset, secret, C: point(at), witness: JSON.stringify({ signatures }) };
+    return { amount: 1, id, secret, C: point(at), witness: JSON.stringify({ signatures }) };
   });
-  const outputs = Array.from({ length: 153 }, (_, at) => ({ amount: 1, id: state.keyset, B_: point(at) }));
+  const outputs = Array.from({ length: 153 }, (_, at) => ({ amount: 1, id, B_: point(at) }));
   return json({ inputs, outputs });
 }
 
-async function idleSockets({ isOver, told }: Attack): Promise<void> {
-  const sockets = new Set<Socket>();
-  const open = (at: number) =>
-    new Promise<void>((resolve) => {
-      const localAddress = ADDRESSES[at % ADDRESSES.length] ?? HOST;
-      const socket = connect({ host: HOST, port: state.port, localAddress }, resolve);
-      socket.on('error', () => resolve()).once('close', () => (sockets.delete(socket), told('cut')));
-      socket.resume();
-      sockets.add(socket);
-    });
-  while (!isOver()) {
-    if (sockets.size >= IDLE_SOCKETS) await wait(CLOSED_PAUSE_MS);
-    else await Promise.all(Array.from({ length: OPENED_AT_ONCE }, (_, at) => open(at)));
-  }
-  for (const socket of sockets) socket.destroy();
-}
-
-/** Subscribes to all that it may, and reads nothing of it. */
-async function deafSockets({ isOver, told }: Attack): Promise<void> {
-  const listen = async (_: unknown, worker: number) => {
-    while (!isOver()) {
-      const localAddress = ADDRESSES[worker % ADDRESSES.length] ?? HOST;
-      const socket = connect({ host: HOST, port: state.port, localAddress });
-      const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => undefined));
-      // Never reads: there is no listener for data.
-      socket.write(UPGRADE);
-      for (let id = 0; id < SUBSCRIPTIONS; id += 1) {
-        const params = { kind: 'proof_state', subId: `s${id}`, filters: turnedPoints().slice(0, 100) };
-        socket.write(textFrame({ jsonrpc: '2.0', id, method: 'subscribe', params }));
-      }
-      await Promise.race([gone, untilOver(isOver)]);
-      socket.destroy();
-      told('cut');
-    }
-  };
-  await Promise.all(Array.from({ length: DEAF_SOCKETS }).map(listen));
-}
-
-/** RFC 6455: a text of less than 64 KiB, masked with zeros. */
-function textFrame(message: object): Buffer {
-  const payload = json(message);
-  const head = Buffer.from([0x81, 0xfe, payload.length >> 8, payload.length & 0xff, 0, 0, 0, 0]);
-  return Buffer.concat([head, payload]);
-}
-
-async function untilOver(isOver: () => boolean): Promise<void> {
-  while (!isOver()) await wait(CLOSED_PAUSE_MS);
-}
-
+/** The same inputs and outputs in a body that was never sent. */
+const replay = () => ({
+  path: '/v1/swap',
+  body: Buffer.from(state.target.done.replace('{', `{"memo":${(shot += 1)},`)),
+});
 const bomb = () => ({
   path: '/v1/swap',
   body: gzipSync(Buffer.alloc(MEBIBYTE)),
   headers: { 'content-encoding': 'gzip' },
 });
-const tinyValues = Buffer.from(`{"inputs":[${'{},'.repeat(349_000)}{}]}`);
+/** More values than the mint reads, and as many as it reads. */
+const tinyValues = [
+  Buffer.from(`{"inputs":[${'{},'.repeat(349_000)}{}]}`),
+  Buffer.from(`{"inputs":[],"outputs":[],"x":[${'{"a":"b"},'.repeat(16_000)}{}]}`),
+];
 const zipped = { 'accept-encoding': 'br' };
 
 const ATTACKS: Readonly<Record<string, (attack: Attack) => Promise<void>>> = {
   fuzz: shooting(16, () => state.shots[(shot += 1) % state.shots.length] ?? { path: '/' }),
+  replays: shooting(16, replay),
   falseProofs: shooting(4, falseProofs),
   signedMegabytes: shooting(4, () => ({ path: '/v1/swap', body: state.megabyte })),
-  tinyValues: shooting(4, () => ({ path: '/v1/swap', body: tinyValues })),
+  tinyValues: shooting(4, () => ({ path: '/v1/swap', body: tinyValues[(shot += 1) % 2] ?? Buffer.alloc(0) })),
   states: shooting(8, () => ({ path: '/v1/checkstate', body: json({ Ys: turnedPoints() }) })),
   restores: shooting(8, () => ({
     path: '/v1/restore',
@@ -187,26 +111,33 @@ const ATTACKS: Readonly<Record<string, (attack: Attack) => Promise<void>>> = {
   descriptions: shooting(16, () => ({ path: (shot += 1) % 2 ? '/openapi.json' : '/v1/keys', headers: zipped })),
   idleSockets,
   deafSockets,
+  paddedFrames,
 };
 
 const calls = {
-  async open({ url, keyset }: { url: string; keyset: string }): Promise<string[]> {
-    state.port = Number(new URL(url).port);
-    state.keyset = keyset;
+  kinds: () => Object.keys(ATTACKS),
+  async open(target: Target): Promise<void> {
+    state.target = target;
     state.points = Array.from({ length: 1_000 }, () => toHex(publicKeyOf(randomBytes(32))));
     state.megabyte = signedMegabyte();
-    const endpoints = describedEndpoints(await (await fetch(`${url}/openapi.json`)).json());
+    const endpoints = describedEndpoints(await (await fetch(`${target.url}/openapi.json`)).json());
     state.shots = endpoints
       .filter(({ method }) => method === 'POST')
       .flatMap((endpoint) => fc.sample(hostileBodies(endpoint), 60).map(({ bytes }) => shotAt(endpoint.path, bytes)));
-    return Object.keys(ATTACKS);
   },
   /** One kind of attack for so long; how it was answered, by status. */
   async attack({ name, seconds }: { name: string; seconds: number }): Promise<Record<string, number>> {
     const until = performance.now() + 1_000 * seconds;
     const answers: Record<string, number> = {};
-    const told = (status: number | 'cut') => (answers[status] = (answers[status] ?? 0) + 1);
-    await ATTACKS[name]?.({ isOver: () => performance.now() > until, told });
+    const network = `127.0.${(state.attacks += 1)}`;
+    await ATTACKS[name]?.({
+      host: HOST,
+      port: Number(new URL(state.target.url).port),
+      addressAt: (at) => `${network}.${1 + (at % ADDRESSES)}`,
+      points: turnedPoints,
+      isOver: () => performance.now() > until,
+      told: (status) => (answers[status] = (answers[status] ?? 0) + 1),
+    });
     return answers;
   },
 };

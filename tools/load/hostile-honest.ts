@@ -64,17 +64,26 @@ async function mint(amount: typeof LARGE | typeof SMALL, count: number): Promise
   }
 }
 
+function swapBody(): object {
+  const inputs = [state.stock[LARGE].pop(), state.stock[SMALL].pop()];
+  return { inputs, outputs: rendered([blind(REST), blind(LARGE)]) };
+}
+
 const calls = {
-  async open({ url, swaps }: { url: string; swaps: number }): Promise<void> {
+  /** Has proofs for so many swaps and one more, which is done: the answer is its body. */
+  async open({ url, swaps }: { url: string; swaps: number }): Promise<string> {
     state.url = url;
     const { keysets } = keysAnswer.parse(JSON.parse(await ask('/v1/keys', undefined)));
     const found = keysets.find(({ unit }) => unit === 'sat');
     if (found === undefined) throw new Error(`${url} has no keyset of sat`);
     state.keyset = found;
-    for (let made = 0; made < swaps; made += OUTPUTS_OF_MINT) {
+    for (let made = 0; made <= swaps; made += OUTPUTS_OF_MINT) {
       await mint(LARGE, OUTPUTS_OF_MINT);
       await mint(SMALL, OUTPUTS_OF_MINT);
     }
+    const done = swapBody();
+    await ask('/v1/swap', done);
+    return JSON.stringify(done);
   },
   /** Latency counts from the time at which a swap was due. */
   async swap({ ratePerS, seconds }: { ratePerS: number; seconds: number }) {
@@ -82,10 +91,7 @@ const calls = {
     const latencies = createLatencies();
     const running: Promise<unknown>[] = [];
     const faults: string[] = [];
-    const bodies = Array.from({ length: Math.round(ratePerS * seconds) }, () => {
-      const inputs = [state.stock[LARGE].pop(), state.stock[SMALL].pop()];
-      return { inputs, outputs: rendered([blind(REST), blind(LARGE)]) };
-    });
+    const bodies = Array.from({ length: Math.round(ratePerS * seconds) }, swapBody);
     const startedAt = performance.now();
     for (const [at, body] of bodies.entries()) {
       const dueAt = startedAt + (1_000 * at) / ratePerS;

@@ -1,17 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
-import { CACHE } from '@assay/testkit/find-server';
 import { type DescribedEndpoint, describedEndpoints, hostileBodies, hostilePaths } from '@assay/testkit/hostile-json';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePortBase } from '../free-port-base.ts';
-import { DEFAULT_OPTIONS } from '../options.ts';
-import { portOf } from '../port-plan.ts';
-import { type Stack, startStack } from '../stack.ts';
+import { type LoneMint, startLoneMint } from '../lone-mint.ts';
 import { until } from '../until.ts';
 
 // A mint as it is deployed, with its own limits, and clients that mean no good.
@@ -24,7 +19,7 @@ const MIB_MORE_MAX = 250;
 /** Facts that only what is granted may change. */
 const FACTS = ['operations', 'funds', 'control', 'supply', 'grants'];
 
-let stack: Stack;
+let mint: LoneMint;
 let client: MongoClient;
 let url: string;
 let port: number;
@@ -33,27 +28,15 @@ let endpoints: readonly DescribedEndpoint[];
 
 beforeAll(async () => {
   // Strangers of this test are one address.
-  const mint = { MINT_LIMIT_CONNECTIONS_PER_IP: '0' };
-  mkdirSync(join(CACHE, 'run'), { recursive: true });
-  const dataDir = mkdtempSync(join(CACHE, 'run/hostile-client-'));
-  const options = {
-    ...DEFAULT_OPTIONS,
-    only: 'mint',
-    bolt11: 'fake',
-    portBase: await freePortBase(),
-    dataDir,
-  } as const;
-  stack = await startStack({ options, overrides: { mint } });
-  client = new MongoClient(stack.servers.mongoUri, { useBigInt64: true });
-  port = portOf(stack.options, 'mintHttp');
-  url = `http://127.0.0.1:${port}`;
-  pid = stack.process('mint').pid();
+  mint = await startLoneMint('hostile-client', { MINT_LIMIT_CONNECTIONS_PER_IP: '0' });
+  ({ url, port } = mint);
+  client = new MongoClient(mint.stack.servers.mongoUri, { useBigInt64: true });
+  pid = mint.stack.process('mint').pid();
   endpoints = describedEndpoints(await (await fetch(`${url}/openapi.json`)).json());
 });
 afterAll(async () => {
   await client.close();
-  await stack.stop();
-  rmSync(stack.options.dataDir, { recursive: true, force: true });
+  await mint.stop();
 });
 
 async function facts(): Promise<string> {
@@ -71,7 +54,7 @@ async function othersAreServed(): Promise<void> {
   expect((await fetch(`${url}/v1/keysets`)).status).toBe(200);
   const made = await fetch(`${url}/v1/mint/quote/bolt11`, { method: 'POST', body: '{"unit":"sat","amount":1}' });
   expect([made.status, await made.text()]).toEqual([200, expect.any(String)]);
-  expect(stack.process('mint').pid()).toBe(pid);
+  expect(mint.stack.process('mint').pid()).toBe(pid);
 }
 
 function residentMib(): number {
