@@ -5,10 +5,23 @@ import type { LockingKey, PoolId } from '@assay/shared/kernel/ids';
 import { ehash } from '@assay/shared/kernel/money';
 import type { Versioned } from '@assay/shared/runtime/mongo';
 import type { OutboxEntry } from '@assay/shared/runtime/outbox';
-import type { Batch, BatchState, BatchVerdict, OpenBatch, SealedBatch, SignedSeal } from '../../domain/batch.ts';
+import type {
+  Batch,
+  BatchState,
+  BatchTrace,
+  BatchVerdict,
+  OpenBatch,
+  SealedBatch,
+  SignedSeal,
+} from '../../domain/batch.ts';
 import { creditShares } from '../../domain/credit.ts';
 import { targetOf, workOf } from '../../domain/difficulty.ts';
 import { SHARE_RECORD, type StoredShare } from '../../domain/share.ts';
+
+/** Renders what a sealed batch tells; given by `main`, because the wire is another adapter's. */
+export interface BatchEventEntries {
+  batchAccepted(batch: Batch, seal: SignedSeal, trace: BatchTrace | undefined): OutboxEntry;
+}
 
 export interface BatchDocument extends Versioned {
   state: BatchState;

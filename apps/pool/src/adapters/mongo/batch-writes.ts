@@ -1,8 +1,14 @@
 import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError } from 'mongodb';
 import { duplicateWrites, isUnknownOutcome } from '@assay/shared/runtime/mongo';
 import type { BatchWrite, BatchWriteOutcome } from '../../ports.ts';
-import { type BatchDocument, documentOf, packRecords, sealedDocumentOf, sealFields } from './batch-document.ts';
-import type { PoolEventEntries } from './batches.ts';
+import {
+  type BatchDocument,
+  type BatchEventEntries,
+  documentOf,
+  packRecords,
+  sealedDocumentOf,
+  sealFields,
+} from './batch-document.ts';
 
 type Update = Extract<BatchWrite, { do: 'push' | 'seal' }>;
 type Insert = Exclude<BatchWrite, Update>;
@@ -10,7 +16,7 @@ type Insert = Exclude<BatchWrite, Update>;
 /** Inserts go as one `insertMany`, updates as one `bulkWrite`, both at once. */
 export async function writeBatches(
   collection: Collection<BatchDocument>,
-  events: PoolEventEntries,
+  events: BatchEventEntries,
   writes: readonly BatchWrite[],
 ): Promise<readonly BatchWriteOutcome[]> {
   const inserts = writes.filter(isInsert);
@@ -33,13 +39,13 @@ function isInsert(write: BatchWrite): write is Insert {
   return write.do === 'open' || write.do === 'seal-at-once';
 }
 
-function documentOfWrite(write: Insert, events: PoolEventEntries): BatchDocument {
+function documentOfWrite(write: Insert, events: BatchEventEntries): BatchDocument {
   if (write.do === 'open') return documentOf(write.batch);
   const { batch, seal, trace } = write;
   return sealedDocumentOf(batch, seal, events.batchAccepted(batch, seal, trace));
 }
 
-function operationOf(write: Update, events: PoolEventEntries): AnyBulkWriteOperation<BatchDocument> {
+function operationOf(write: Update, events: BatchEventEntries): AnyBulkWriteOperation<BatchDocument> {
   const { batchId, version, owner } = write.batch;
   const filter = { _id: batchId, version, owner, state: 'open' } as const;
   if (write.do === 'seal') {

@@ -5,23 +5,18 @@ import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { LockingKey } from '@assay/shared/kernel/ids';
 import { compareAndSet } from '@assay/shared/runtime/mongo';
 import type { OutboxEntry } from '@assay/shared/runtime/outbox';
-import type { Batch, BatchTrace, KeyHead, OpenBatch, SealedBatch, SignedSeal } from '../../domain/batch.ts';
+import type { KeyHead, OpenBatch, SealedBatch } from '../../domain/batch.ts';
 import { FIRST_HEAD } from '../../domain/batch.ts';
 import type { BatchFilter, BatchPort, BatchWrite, BatchWriteOutcome } from '../../ports.ts';
-import { type BatchDocument, batchOf } from './batch-document.ts';
+import { type BatchDocument, type BatchEventEntries, batchOf } from './batch-document.ts';
 import { removeOldBatches, releaseOldHashes } from './batch-retention.ts';
 import { keyTotals } from './key-totals.ts';
 import { writeBatches } from './batch-writes.ts';
 
-/** Renders what a sealed batch tells; given by `main`, because the wire is another adapter's. */
-export interface PoolEventEntries {
-  batchAccepted(batch: Batch, seal: SignedSeal, trace: BatchTrace | undefined): OutboxEntry;
-}
-
 /** Told of the event that was committed with a sealed batch. */
 export type OnSealed = (batchId: string, event: OutboxEntry) => void;
 
-export function batchPort(db: Db, events: PoolEventEntries, onSealed: OnSealed = () => undefined): BatchPort {
+export function batchPort(db: Db, events: BatchEventEntries, onSealed: OnSealed = () => undefined): BatchPort {
   const collection = db.collection<BatchDocument>('batches');
   return {
     write: (writes) => writeAndTell(collection, events, writes, onSealed),
@@ -61,12 +56,12 @@ export function batchPort(db: Db, events: PoolEventEntries, onSealed: OnSealed =
 
 async function writeAndTell(
   collection: Collection<BatchDocument>,
-  events: PoolEventEntries,
+  events: BatchEventEntries,
   writes: readonly BatchWrite[],
   onSealed: OnSealed,
 ): Promise<readonly BatchWriteOutcome[]> {
   const sealed = new Map<string, OutboxEntry>();
-  const batchAccepted: PoolEventEntries['batchAccepted'] = (batch, seal, trace) => {
+  const batchAccepted: BatchEventEntries['batchAccepted'] = (batch, seal, trace) => {
     const event = events.batchAccepted(batch, seal, trace);
     sealed.set(batch.batchId, event);
     return event;

@@ -1,18 +1,17 @@
 import type { Db } from 'mongodb';
 import { bytesEqual } from '@assay/shared/kernel/bytes';
 import type { StoredBatch } from '../../flows/check-batches.ts';
-import { type BatchDocument, batchOf } from './batch-document.ts';
-import type { PoolEventEntries } from './batches.ts';
+import { type BatchDocument, type BatchEventEntries, batchOf } from './batch-document.ts';
 
 /** Every batch for the recount: first the sealed ones of each key by key_seq, then the open ones. */
-export async function* storedBatches(db: Db, events: PoolEventEntries): AsyncIterable<StoredBatch> {
+export async function* storedBatches(db: Db, events: BatchEventEntries): AsyncIterable<StoredBatch> {
   const collection = db.collection<BatchDocument>('batches');
   const sealed = collection.find({ keySeq: { $exists: true } }).sort({ lockingKey: 1, keySeq: 1 });
   for await (const document of sealed) yield storedBatch(document, events);
   for await (const document of collection.find({ state: 'open' })) yield storedBatch(document, events);
 }
 
-function storedBatch(document: BatchDocument, events: PoolEventEntries): StoredBatch {
+function storedBatch(document: BatchDocument, events: BatchEventEntries): StoredBatch {
   const batch = batchOf(document);
   const { outbox } = document;
   if (batch.state === 'open') {

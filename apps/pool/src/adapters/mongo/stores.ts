@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { type BlockEventEntries, blockPort } from './blocks.ts';
-import { batchPort, type OnSealed, type PoolEventEntries } from './batches.ts';
+import type { BatchEventEntries } from './batch-document.ts';
+import { batchPort, type OnSealed } from './batches.ts';
 import { OUTBOX_COLLECTIONS } from './collections.ts';
 import { settingsPort } from './settings.ts';
 import { slotPort } from './slots.ts';
@@ -10,7 +11,7 @@ import { workerPort } from './workers.ts';
 import { workSince } from './work-since.ts';
 
 /** Everything that the pool stores. @param events render what goes into the outboxes */
-export function mongoStores(db: Db, events: PoolEventEntries & TemplateEventEntries & BlockEventEntries) {
+export function mongoStores(db: Db, events: BatchEventEntries & TemplateEventEntries & BlockEventEntries) {
   let listener: OnSealed | undefined;
   return {
     outboxes: OUTBOX_COLLECTIONS,
