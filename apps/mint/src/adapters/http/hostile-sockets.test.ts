@@ -1,7 +1,7 @@
-import { createConnection, type Socket } from 'node:net';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { httpMint, type HttpMint } from '../../../test/http-mint.ts';
+import { type RawClient, rawClient } from '../../../test/raw-client.ts';
 
 const HASTY = { headersMs: 200, requestMs: 400, lookEveryMs: 20 };
 const GET = 'GET /v1/keysets HTTP/1.1\r\nHost: mint\r\n\r\n';
@@ -16,21 +16,10 @@ afterEach(async () => {
   await mint.context.stop();
 });
 
-interface RawClient {
-  readonly socket: Socket;
-  /** Everything that was answered until the mint closed. */
-  readonly ended: Promise<string>;
-}
-
 async function raw(): Promise<RawClient> {
-  const socket = createConnection(Number(new URL(mint.url).port), '127.0.0.1');
-  sockets.push(socket);
-  const said: Buffer[] = [];
-  socket.on('data', (data) => said.push(data)).on('error', () => undefined);
-  // A cut is often seen as an error of what was written last, before the close.
-  const ended = new Promise<string>((resolve) => socket.on('close', () => resolve(Buffer.concat(said).toString())));
-  await once(socket, 'connect');
-  return { socket, ended };
+  const client = await rawClient(mint.url);
+  sockets.push(client.socket);
+  return client;
 }
 
 /** Status and code of an answer as it stands on the wire. */

@@ -1,7 +1,8 @@
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { httpMint, type HttpMint } from '../../../test/http-mint.ts';
+import { type RawClient, rawClient } from '../../../test/raw-client.ts';
 
 let mint: HttpMint;
 const sockets: Socket[] = [];
@@ -15,14 +16,10 @@ const MEBIBYTE = 1_048_576;
 const HELD_MAX = 32;
 
 /** Connects from an address of this machine. */
-async function clientAt(localAddress: string): Promise<{ socket: Socket; ended: Promise<string> }> {
-  const socket = createConnection({ host: '127.0.0.1', port: Number(new URL(mint.url).port), localAddress });
-  sockets.push(socket);
-  const said: Buffer[] = [];
-  socket.on('data', (data) => said.push(data)).on('error', () => undefined);
-  const ended = once(socket, 'close').then(() => Buffer.concat(said).toString());
-  await once(socket, 'connect');
-  return { socket, ended };
+async function clientAt(localAddress: string): Promise<RawClient> {
+  const client = await rawClient(mint.url, localAddress);
+  sockets.push(client.socket);
+  return client;
 }
 
 const head = (bytes: number) =>
