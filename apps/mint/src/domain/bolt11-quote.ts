@@ -32,7 +32,7 @@ export interface Bolt11Subject {
   readonly terms: Bolt11Terms;
   readonly rules: Bolt11Rules;
   readonly level: IssuanceLevel;
-  /** Whether a keyset of the unit is active: what is paid can be minted. */
+  /** Whether a keyset of the unit is active and not expired: what is paid can be minted. */
   readonly isMintable: boolean;
 }
 

@@ -2,7 +2,9 @@ import { amount } from '@assay/shared/kernel/money';
 import { present } from '@assay/shared/kernel/assert';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Quote } from '../domain/quote.ts';
+import { SAT_UNIT } from '../domain/unit.ts';
 import { Crash } from '../../test/failpoints.ts';
+import { aKeyset, memoryKeysets } from '../../test/memory-keys.ts';
 import { type MemoryMint, memoryMint } from '../../test/memory-mint.ts';
 import { payIncoming } from '../../test/memory-payments.ts';
 import { createBolt11Quote } from './create-bolt11-quote.ts';
@@ -45,6 +47,15 @@ describe('a bolt11 quote', () => {
   test('is not made without a backend', async () => {
     const answer = await createBolt11Quote({ ...mint.ports, bolt11: undefined }, TERMS);
     expect(answer).toMatchObject({ ok: false, error: { code: 'minting-disabled' } });
+  });
+
+  test('is not made once the active keyset is expired: what is paid could not be minted', async () => {
+    const finalExpiryS = BigInt(mint.clock.now()) / 1_000n + 60n;
+    const keysets = memoryKeysets([aKeyset({ name: 'short', unit: SAT_UNIT, finalExpiryS })]);
+    expect(await createBolt11Quote({ ...mint.ports, keysets }, TERMS)).toMatchObject({ ok: true });
+    mint.clock.advance(60_000);
+    const answer = await createBolt11Quote({ ...mint.ports, keysets }, TERMS);
+    expect(answer).toMatchObject({ ok: false, error: { code: 'unit-not-supported' } });
   });
 
   test('is paid once by one payment, however often it is seen', async () => {

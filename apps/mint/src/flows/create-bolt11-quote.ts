@@ -9,6 +9,7 @@ import {
   unpaidQuote,
 } from '../domain/bolt11-quote.ts';
 import { firstRefusal } from '../domain/checks.ts';
+import { isExpired } from '../domain/keyset.ts';
 import type { Quote } from '../domain/quote.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import { SAT_UNIT } from '../domain/unit.ts';
@@ -38,9 +39,12 @@ export interface CreateBolt11Ports {
  * could pay it.
  */
 export async function createBolt11Quote(ports: CreateBolt11Ports, terms: Bolt11Terms): Promise<Result<Quote, Refusal>> {
-  const { bolt11, keysets, control } = ports;
+  const { bolt11, keysets, control, clock } = ports;
   if (bolt11 === undefined) return err(refusal('minting-disabled', 'this mint has no Lightning'));
-  const isMintable = keysets.all().some(({ unit, active }) => unit === SAT_UNIT && active);
+  const now = clock.now();
+  const isMintable = keysets
+    .all()
+    .some((keyset) => keyset.unit === SAT_UNIT && keyset.active && !isExpired(keyset, now));
   const subject = { terms, rules: bolt11.rules, level: control.level(), isMintable };
   const refused = firstRefusal(BOLT11_CHECKS, subject);
   if (refused !== undefined) return err(refused);
