@@ -6,8 +6,8 @@ import type { SlotPort } from '../ports.ts';
 export const SLOT_TTL_MS = 15_000;
 /** Counters left in a range when the next one is taken. */
 const LOW_WATER = 8_192;
-/** Ranges of slots that were lost or left are remembered while connections use them. */
-const PREFIX_SHIFT = 16;
+/** A prefix is the number of its range among those of all slots, then a counter of 16 bits. */
+const COUNTER_BITS = 16;
 
 export interface HoldSlotPorts {
   readonly slots: SlotPort;
@@ -45,6 +45,7 @@ interface Range {
 export class SlotHolder {
   readonly #ports: HoldSlotPorts;
   readonly #options: HoldSlotOptions;
+  /** By number; those of slots that were lost or left stay while connections use them. */
   readonly #ranges = new Map<number, Range>();
   #held: Held | undefined;
   #current: Range | undefined;
@@ -84,7 +85,7 @@ export class SlotHolder {
 
   /** The connection with this prefix closed and will not be resumed. */
   release(prefix: number): void {
-    const range = this.#ranges.get(prefix >>> PREFIX_SHIFT);
+    const range = this.#ranges.get(prefix >>> COUNTER_BITS);
     if (range !== undefined) range.open -= 1;
   }
 
@@ -155,14 +156,14 @@ export class SlotHolder {
     const [index] = freeRanges(held.slot, takenAt, this.#options.restMs);
     if (index === undefined || !(await this.#setRange(held, index, { takenAt }))) return undefined;
     const range: Range = { held, index, takenAt, next: 0, open: 0, released: false };
-    this.#ranges.set(baseOf(held.slot.slot, index) >>> PREFIX_SHIFT, range);
+    this.#ranges.set(baseOf(held.slot.slot, index) >>> COUNTER_BITS, range);
     return range;
   }
 
   async #releaseRange(range: Range): Promise<void> {
     const { held, index, takenAt } = range;
     range.released = true;
-    this.#ranges.delete(baseOf(held.slot.slot, index) >>> PREFIX_SHIFT);
+    this.#ranges.delete(baseOf(held.slot.slot, index) >>> COUNTER_BITS);
     if (!held.lost) await this.#setRange(held, index, { takenAt, releasedAt: this.#ports.clock.now() });
   }
 
