@@ -2,6 +2,7 @@ import type { SignatoryService } from '@assay/proto/gen/signatory/signatory';
 import { assert } from '@assay/shared/kernel/assert';
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { PromisedClient } from '@assay/shared/runtime/grpc-client';
+import { GrpcCallError } from '@assay/shared/runtime/grpc-status';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Keyset } from '../../domain/keyset.ts';
@@ -51,7 +52,7 @@ export function subscribeKeysets(context: ServiceContext, client: PromisedClient
   context.readiness('signatory', isFresh);
   const known = () => {
     // Before the first snapshot a keyset is not unknown: the mint cannot say.
-    if (byId.size === 0) throw new Error('the signatory has told no keysets yet');
+    if (byId.size === 0) throw new GrpcCallError('UNAVAILABLE', '', 'the signatory has told no keysets yet');
     return byId;
   };
   return { get: (keysetId) => known().get(keysetId), all: () => [...known().values()], isFresh };

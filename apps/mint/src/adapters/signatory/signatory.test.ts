@@ -1,5 +1,6 @@
 import { present } from '@assay/shared/kernel/assert';
 import { err } from '@assay/shared/kernel/result';
+import { wireStatusOf } from '@assay/shared/runtime/grpc-status';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,6 +19,16 @@ beforeEach(async () => {
   server = await signatoryServer([ACTIVE, RETIRED]);
 });
 afterEach(() => server.end());
+
+/** What a team is told that asked for what failed. */
+function toldOf(work: () => unknown): string {
+  try {
+    work();
+    return 'OK';
+  } catch (error) {
+    return wireStatusOf(error).name;
+  }
+}
 
 const output = (name: string, keyset = ACTIVE) => blind(name, 4n, keyset).output;
 
@@ -100,6 +111,7 @@ describe('the keysets of the signatory', () => {
 
   it('are those of the first snapshot; before it nothing is said', async () => {
     expect(() => keysets.all()).toThrow('no keysets yet');
+    expect(toldOf(() => keysets.all())).toBe('UNAVAILABLE');
     expect(keysets.isFresh()).toBe(false);
     await expect.poll(known).toEqual([
       [ACTIVE.id, true],
