@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { type AuditorConfig, concurrencyOf, type Part } from './config.ts';
+import type { TaskKind } from './domain/tasks.ts';
 import { rememberCarries, rememberJudged, rememberOwners, rememberTips } from './flows/remember.ts';
 import type { TakeInBatchPorts } from './flows/take-in-batch.ts';
 import type { TakeInTemplatePorts } from './flows/take-in-template.ts';
@@ -58,7 +59,7 @@ export interface Stores {
   readonly templateIntake: TemplateIntake;
   readonly templates: TemplateDecisions;
   readonly templateWaits: TemplateWaits;
-  readonly work: Readonly<Record<'batch' | 'template', DueWork>>;
+  readonly work: Readonly<Record<TaskKind, DueWork>>;
   readonly stuck: { readonly batch: Pick<StuckWork, 'lost'>; readonly template: StuckWork };
   readonly bodies: BodyStore;
   readonly owners: ExtranonceOwners;

@@ -9,6 +9,7 @@ import type { BatchRules } from './domain/check-envelope.ts';
 import type { ShareRules } from './domain/check-shares.ts';
 import type { TemplateRules } from './domain/check-template.ts';
 import type { Luck } from './domain/statistics/luck.ts';
+import type { TaskKind } from './domain/tasks.ts';
 import type { Template } from './domain/template.ts';
 import type { TemplateState } from './domain/template-machine.ts';
 import type { Excluded, VerdictResult } from './domain/verdict.ts';
@@ -120,7 +121,7 @@ export interface BatchWaits {
 }
 
 export interface DueTask {
-  readonly kind: 'batch' | 'template';
+  readonly kind: TaskKind;
   readonly id: string;
   readonly version: number;
   readonly revision: number;
@@ -229,7 +230,7 @@ export interface Breaches {
 
 export interface LetterBox {
   record(letter: {
-    kind: 'batch' | 'template';
+    kind: TaskKind;
     id: string;
     revision: number;
     class: DeadLetterClass;

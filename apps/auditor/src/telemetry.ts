@@ -10,15 +10,14 @@ import {
 } from './domain/audit-codes.ts';
 import type { Severity } from './domain/breaches.ts';
 import type { Counted } from './domain/node-answers.ts';
+import type { TaskKind } from './domain/tasks.ts';
 import type { VerdictResult } from './domain/verdict.ts';
 
 const RESULTS = ['VALID', 'INVALID'] as const satisfies readonly VerdictResult[];
-const KINDS = ['batch', 'template'] as const;
+const KINDS = ['batch', 'template'] as const satisfies readonly TaskKind[];
 const SEVERITIES = ['REPORT', 'STOP_ISSUANCE', 'STOP_ALL'] as const satisfies readonly Severity[];
 const ANSWERS = ['VALID', 'LATE', 'INVALID', 'BEHIND', 'ABSTAINS'] as const satisfies readonly Counted[];
 const CHECK_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
-
-type Kind = (typeof KINDS)[number];
 
 const verdicts = counter('assay_audit_verdicts_total', 'Verdicts on batches', { result: RESULTS, code: VERDICT_CODES });
 const templateVerdicts = counter('assay_audit_template_verdicts_total', 'Verdicts on templates', {
@@ -116,7 +115,7 @@ export function askNodeSpan<T>(nodeId: string, run: (span: OutcomeSpan) => Promi
   return outcomeSpan('auditor.ask-node', { 'assay.node': nodeId }, run);
 }
 
-async function timed<T>(kind: Kind, run: () => Promise<T>): Promise<T> {
+async function timed<T>(kind: TaskKind, run: () => Promise<T>): Promise<T> {
   const begin = performance.now();
   try {
     return await run();

@@ -5,6 +5,7 @@ import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { DueTask, NodeStatement, StoredTemplate, Trace } from './ports.ts';
 import type { Bytes } from '@assay/shared/kernel/bytes';
 import type { BatchState } from './domain/batch-machine.ts';
+import type { TaskKind } from './domain/tasks.ts';
 import type { TemplateState } from './domain/template-machine.ts';
 
 /** Breaches for which the mint still has to be told to pause. */
@@ -93,7 +94,7 @@ export interface StuckWork {
 
 export interface TaskProgress {
   /** When the oldest task that no worker has finished was enqueued; now when there is none. */
-  oldestUnfinishedMs(kind: 'batch' | 'template'): Promise<number>;
+  oldestUnfinishedMs(kind: TaskKind): Promise<number>;
 }
 
 /** The hashes of shares that were credited: what is in it is not credited again. */
@@ -128,12 +129,12 @@ export interface DeadLetterView {
   readonly class: string;
   readonly state: 'OPEN' | 'REPLAYED' | 'DROPPED';
   /** What it is about, when it is the letter of a batch or template. */
-  readonly subject: { readonly kind: 'batch' | 'template'; readonly id: string; readonly revision: number } | undefined;
+  readonly subject: { readonly kind: TaskKind; readonly id: string; readonly revision: number } | undefined;
 }
 
 export interface CrashedTask {
   readonly letterId: string;
-  readonly kind: 'batch' | 'template';
+  readonly kind: TaskKind;
   readonly id: string;
   readonly revision: number;
   readonly deliveries: number;

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { toHex } from '@assay/shared/kernel/bytes';
 import { readAgain } from '@assay/shared/kernel/read-again';
+import { letterIdOf } from '../domain/tasks.ts';
 import type { JudgePorts } from '../ports.ts';
 import type { DeadLetters, DeadLetterView, LetterRefusal } from '../upkeep-ports.ts';
 import { recheckTemplate } from './recheck-template.ts';
@@ -86,7 +87,7 @@ function reviveBatch(ports: ReplayPorts, id: string, revision: number, order: Re
 async function takeTemplateAlong(ports: ReplayPorts, templateId: string, order: ReplayOrder): Promise<void> {
   const template = await ports.templates.find(templateId);
   if (template?.state !== 'DEAD' || !(await reviveTemplate(ports, templateId, order))) return;
-  const letterId = `template:${templateId}#${template.revision}`;
+  const letterId = letterIdOf({ kind: 'template', id: templateId, revision: template.revision });
   await ports.deadLetters.markReplayed(letterId, order.reason, ports.clock.now());
 }
 

@@ -1,4 +1,5 @@
 import { unixMs, type Clock } from '@assay/shared/kernel/clock';
+import type { TaskKind } from '../domain/tasks.ts';
 import type { Breaches, JudgePorts, TaskQueue, TemplatePorts, DueWork, Scheduler } from '../ports.ts';
 import type { DeadLetters, Settlements, StuckWork, TaskProgress } from '../upkeep-ports.ts';
 import { countRequeued } from '../telemetry.ts';
@@ -10,9 +11,9 @@ const LIMIT = 1_000;
 export interface SweepPorts extends Pick<JudgePorts, 'letters' | 'batches'>, Pick<TemplatePorts, 'templates'> {
   readonly clock: Clock;
   readonly stuckMs: number;
-  readonly stuck: Readonly<Record<'batch' | 'template', Pick<StuckWork, 'lost'>>>;
+  readonly stuck: Readonly<Record<TaskKind, Pick<StuckWork, 'lost'>>>;
   readonly abandoned: Pick<StuckWork, 'abandoned'>;
-  readonly work: Readonly<Record<'batch' | 'template', DueWork>>;
+  readonly work: Readonly<Record<TaskKind, DueWork>>;
   readonly progress: TaskProgress;
   readonly queue: TaskQueue;
   readonly settlements: Settlements;
@@ -52,7 +53,7 @@ async function releaseAbandoned({ abandoned, templates, clock, scheduler }: Swee
  * What is queued, was not touched for long, and is older than every unfinished task has lost its task. (Age alone would
  * enqueue a whole backlog again and again.)
  */
-async function enqueueLost(ports: SweepPorts, kind: 'batch' | 'template'): Promise<void> {
+async function enqueueLost(ports: SweepPorts, kind: TaskKind): Promise<void> {
   const { clock, progress, queue, stuck, stuckMs, work } = ports;
   const oldest = await progress.oldestUnfinishedMs(kind);
   const before = unixMs(Math.max(0, Math.min(clock.now() - stuckMs, oldest)));

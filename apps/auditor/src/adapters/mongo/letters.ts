@@ -3,13 +3,11 @@ import { CATALOGUE } from '@assay/proto/catalogue';
 import { CheckTask, TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import { unixMs, type UnixMs } from '@assay/shared/kernel/clock';
 import { type DeadLetter, type DeadLetterStore } from '@assay/shared/runtime/dead-letters';
+import { letterIdOf, TASK_CONSUMERS } from '../../domain/tasks.ts';
 import type { LetterBox } from '../../ports.ts';
 import type { CrashedTask, DeadLetters, DeadLetterView, LetterRefusal } from '../../upkeep-ports.ts';
 import type { BatchDocument } from './batch-document.ts';
 import type { TemplateDocument } from './template-document.ts';
-
-/** Who gives up on tasks. */
-export const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
 
 const SUBJECTS = {
   batch: CATALOGUE['pool.batch.accepted'].subject,
@@ -22,7 +20,7 @@ export function letterBox(
   batches: Collection<BatchDocument>,
   templates: Collection<TemplateDocument>,
 ): LetterBox {
-  const eventOf = async (kind: 'batch' | 'template', id: string) => {
+  const eventOf = async (kind: keyof typeof TASK_CONSUMERS, id: string) => {
     const options = { projection: { event: 1 } };
     const found =
       kind === 'batch' ? await batches.findOne({ _id: id }, options) : await templates.findOne({ _id: id }, options);
@@ -32,8 +30,8 @@ export function letterBox(
     record: async ({ kind, id, revision, firstSeenMs, atMs, answers, trace, error, ...letter }) =>
       store.record({
         ...letter,
-        id: `${kind}:${id}#${revision}`,
-        durable: DURABLES[kind],
+        id: letterIdOf({ kind, id, revision }),
+        durable: TASK_CONSUMERS[kind],
         firstSeenAt: unixMs(firstSeenMs),
         lastSeenAt: atMs,
         nodeAnswers: answers,
@@ -66,7 +64,7 @@ export function deadLetters(db: Db, store: DeadLetterStore): DeadLetters {
       return found.map(viewOf);
     },
     ofCrashedTasks: async (limit) => {
-      const ids = Object.values(DURABLES).map((durable) => new RegExp(`^${durable}/`));
+      const ids = Object.values(TASK_CONSUMERS).map((durable) => new RegExp(`^${durable}/`));
       const query = { state: 'OPEN', class: 'ERROR', _id: { $in: ids } } as object;
       return (await collection.find(query).limit(limit).toArray()).flatMap(crashedTask);
     },

@@ -3,13 +3,13 @@ import { consume, type Delivery, type Disposition } from '@assay/shared/runtime/
 import type { Bus } from '@assay/shared/runtime/nats';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { currentTrace } from '@assay/shared/runtime/telemetry';
+import { TASK_CONSUMERS } from '../../domain/tasks.ts';
 import { checkBatch } from '../../flows/check-batch.ts';
 import { checkTemplate } from '../../flows/check-template.ts';
 import { giveUpBatch } from '../../flows/give-up-batch.ts';
 import { giveUpTemplate } from '../../flows/give-up-template.ts';
 import type { TemplatePorts } from '../../ports.ts';
 import { checkBatchSpan, checkTemplateSpan } from '../../telemetry.ts';
-import { DURABLES } from './task-queue.ts';
 
 /** Bounds crashes only: what has to wait waits in the database. */
 const DELIVERIES_MAX = 20;
@@ -27,7 +27,7 @@ export function consumeTasks(
 ): void {
   const { ports, concurrency, isPaused } = options;
   consume(context, db, bus, {
-    durable: DURABLES.batch,
+    durable: TASK_CONSUMERS.batch,
     events: ['auditor.check-batch'],
     concurrency,
     maxDeliver: DELIVERIES_MAX,
@@ -40,7 +40,7 @@ export function consumeTasks(
       ),
   });
   consume(context, db, bus, {
-    durable: DURABLES.template,
+    durable: TASK_CONSUMERS.template,
     events: ['auditor.check-template-pool'],
     concurrency: TEMPLATE_CONCURRENCY,
     maxDeliver: DELIVERIES_MAX,

@@ -2,13 +2,12 @@ import { CATALOGUE } from '@assay/proto/catalogue';
 import { TaskKind } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import type { Clock } from '@assay/shared/kernel/clock';
 import { type Bus, publishEvent } from '@assay/shared/runtime/nats';
+import { TASK_CONSUMERS } from '../../domain/tasks.ts';
 import type { TaskQueue } from '../../ports.ts';
 import type { TaskProgress } from '../../upkeep-ports.ts';
 
 const CONSUMER_NOT_FOUND = 10_014;
-/** Task of a kind, and the consumer of the workers. */
 const EVENTS = { batch: 'auditor.check-batch', template: 'auditor.check-template-pool' } as const;
-export const DURABLES = { batch: 'auditor-batches', template: 'auditor-templates-pool' } as const;
 const KINDS = { batch: TaskKind.TASK_KIND_BATCH, template: TaskKind.TASK_KIND_TEMPLATE } as const;
 
 /**
@@ -39,7 +38,7 @@ export function taskProgress(bus: Bus, clock: Clock): TaskProgress {
   return {
     oldestUnfinishedMs: async (kind) => {
       const { stream, subject } = CATALOGUE[EVENTS[kind]];
-      const info = await infoOf(bus, stream, DURABLES[kind]);
+      const info = await infoOf(bus, stream, TASK_CONSUMERS[kind]);
       // No worker was ever there, so no task was taken and none is lost.
       if (info === undefined) return 0;
       if (info.num_pending + info.num_ack_pending === 0) return clock.now();
