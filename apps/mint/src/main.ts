@@ -20,6 +20,7 @@ import { patience } from './adapters/timers/patience.ts';
 import { startProjector } from './adapters/timers/projector.ts';
 import { startRecovery } from './adapters/timers/recovery.ts';
 import { startSubscriptions } from './adapters/timers/subscriptions.ts';
+import { startTurnover } from './adapters/timers/turnover.ts';
 import { fairTurns } from './adapters/timers/turns.ts';
 import { CONFIG, type MintConfig, settingsOf } from './config.ts';
 
@@ -30,7 +31,8 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const changeNotes = natsChangeNotes(context, renderPayload);
   const stores = await mongoStores(context, db, changeNotes);
   const { clock, controlStore, reader } = stores;
-  const { signatory, keysets, rotator } = connectSignatory(context, config);
+  const { signatory, keysets: heard, rotator } = connectSignatory(context, config);
+  const keysets = startTurnover(context, { keysets: heard, counters: stores.counters });
   const control = await startControl(context, controlStore);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const lightning = await startLightning(context, db, stores, settings.lightning);
@@ -43,10 +45,9 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
   const watched = { ...wallets, notes: changeNotes, render: renderPayload };
   const subscriptions = startSubscriptions(context, watched, settings.resyncMs);
   await startHttpServer(context, { ...wallets, subscriptions }, settings.http);
-
   const controlNotes = natsControlNotes(context, control.refresh);
   const pause = { control: controlStore, notes: controlNotes, clock };
-  startBackground(context, db, { ...stores, ...settings, ...pause, keysets, rotator });
+  startBackground(context, db, { ...stores, ...settings, ...pause, keysets: heard, rotator });
   await serveGrpc(context, settings.grpc, { ...wallets, ...stores, ...settings, pause, rotator });
 
   // Wallets and teams are served, and everything is counted again, without NATS: events wait in the outboxes.

@@ -43,6 +43,9 @@ const payments = counter('assay_mint_payments_total', 'Incoming payments by how 
 const fakeLightning = gauge('assay_mint_fake_lightning', '1 when Lightning is fake and has no value', {});
 const pendingMelts = gauge('assay_mint_pending_melts', 'Melts whose payment nobody decided for five seconds', {});
 const outstanding = gauge('assay_mint_outstanding_units', 'Ecash issued and not spent', { unit: 'open' });
+const turnover = gauge('assay_mint_keyset_turnover_units', 'Ever issued on the active keyset', {
+  unit: 'open',
+});
 const funds = gauge(
   'assay_mint_fund_units',
   'What was ever put into a fund and paid by it, and what is reserved in it now',
@@ -115,6 +118,10 @@ export function unitsIssued(unit: Unit, method: QuoteMethod, amount: bigint): vo
 
 export function supplyCounted(units: readonly UnitSupply[]): void {
   for (const { unit, outstanding: value } of units) outstanding.set({ unit }, Number(value));
+}
+
+export function keysetTurnedOver(unit: Unit, issued: bigint): void {
+  turnover.set({ unit }, Number(issued));
 }
 
 export function fundsCounted(counted: readonly Fund[]): void {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mongoStores } from '../src/adapters/mongo/stores.ts';
 import { ehashKey, pendingQuote, settled } from '../src/domain/quote.ts';
 import type { Invariant } from '../src/domain/invariants.ts';
+import { TURNOVER } from '../src/domain/turnover.ts';
 import { projectOperations } from '../src/flows/project-operations.ts';
 import { recount, type RecountPorts } from '../src/flows/recount.ts';
 import { aMint, aSwap, KEYSET } from './committed-operations.ts';
@@ -123,7 +124,7 @@ describe('the recount', () => {
 
   test('stops while the sums of a keyset can still be counted', async () => {
     const supply = database.db.collection('supply');
-    const turned = { issuedSum: 2n ** 62n, spentSum: 2n ** 62n };
+    const turned = { issuedSum: TURNOVER.stopped, spentSum: TURNOVER.stopped };
     await supply.updateOne({ kind: 'keyset' }, { $inc: turned });
     const [first] = await recount(ports);
     expect(first).toMatchObject({

@@ -2,6 +2,7 @@ import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { Keyset } from './keyset.ts';
 import { type Operation, sidesOf } from './operation.ts';
 import { addSupplies, type Supply, unitSupplies } from './supply.ts';
+import { TURNOVER, turnoverOf } from './turnover.ts';
 
 /** Invariants of 03-mint section 15 that the recount reads from what is stored. */
 export type Invariant = 'M1' | 'M2' | 'M3' | 'M4' | 'M5' | 'M6' | 'M7' | 'M8' | 'M9';
@@ -15,9 +16,6 @@ export interface Broken {
 
 /** Of a rotation, another instance may have heard so much earlier: longer without its subscription none is fresh. */
 const UNHEARD_MAX_MS = 120_000;
-
-/** Half of what an int64 holds: far more than is issued between two recounts is left. */
-const TURNOVER_MAX = 2n ** 62n;
 
 /** Which sides of an operation the unique indexes hold. */
 export interface IndexedSides {
@@ -118,15 +116,11 @@ export function cutBreaches(cut: Supply, counted: Supply): readonly Broken[] {
   ];
 }
 
-/**
- * M6 can be counted no further: sums are int64, every swap of HASH adds to them for nothing, and at the end no counter of any
- * unit would go on. A rotation begins new ones.
- */
+/** M6 can hardly be counted on. */
 export function turnoverBreaches(counters: Supply, keysets: Iterable<Keyset>): readonly Broken[] {
-  return [...keysets].flatMap(({ id, active }) => {
-    const issued = counters.keysets.get(id)?.issuedSum ?? 0n;
-    return broken(active && issued > TURNOVER_MAX, 'M6', id, `${issued} issued: the keyset has to be rotated`);
-  });
+  return turnoverOf(counters, keysets).flatMap(({ keyset, issued }) =>
+    broken(issued > TURNOVER.stopped, 'M6', keyset, `${issued} issued: the keyset has to be rotated`),
+  );
 }
 
 /** M8 of the keysets. */

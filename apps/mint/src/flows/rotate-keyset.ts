@@ -34,7 +34,7 @@ export function rotateKeyset(
     const { rotations, keysets, clock } = ports;
     const done = await rotations.find(rotationId);
     if (done?.keyset !== undefined) return ok(done.keyset);
-    if (!keysets.all().some(({ unit, active }) => unit === terms.unit && active)) return err('UNIT_UNKNOWN');
+    if (!keysets.all().some(({ unit }) => unit === terms.unit)) return err('UNIT_UNKNOWN');
     const fault = faultOfRotation(terms, clock.now());
     if (fault !== undefined) return err(fault);
     return takeTurn(ports, { ...terms, rotationId, oldKeysetId: undefined, at: clock.now() });
