@@ -162,6 +162,7 @@ describe('SignLiabilities', () => {
     const { signature, pubkey } = await auditor.signLiabilities(said());
     expect(pubkey).toEqual(Buffer.from(publicKeyOf(IDENTITY_SECRET)));
     expect(schnorrVerify(signature, liabilitiesHash(said(), END), pubkey.subarray(1))).toBe(true);
+    expect(await auditor.signLiabilities(said())).toEqual({ signature, pubkey });
     const cases: [object, string, string][] = [
       [{ issuedSize: 1n }, 'FAILED_PRECONDITION', 'LIABILITIES_DIFFER'],
       [{ spentSum: 1n }, 'FAILED_PRECONDITION', 'LIABILITIES_DIFFER'],
