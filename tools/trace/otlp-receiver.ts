@@ -6,8 +6,6 @@ export interface OtlpReceiver {
   readonly url: string;
   /** Spans of one trace, in the order of arrival. */
   trace(traceId: string): readonly ReceivedSpan[];
-  /** Ids of the traces that are kept, oldest first. */
-  traceIds(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -39,7 +37,6 @@ export async function startOtlpReceiver(options: { port: number; keepTraces?: nu
   return {
     url: `http://127.0.0.1:${port}`,
     trace: (traceId) => traces.get(traceId) ?? [],
-    traceIds: () => [...traces.keys()],
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -59,10 +59,6 @@ export class NodeWatch {
     return this.#inUse === undefined ? undefined : this.#nodes[this.#inUse]?.node;
   }
 
-  anyHealthy(): boolean {
-    return this.#health.some((health) => isHealthy(health, this.#clock.now()));
-  }
-
   /** Highest tip that any source has shown. */
   height(): number {
     return Math.max(0, ...this.#health.map(({ height }) => height));
