@@ -1,5 +1,5 @@
 import { runCheck } from './run-check.ts';
 
-const { passed, failed } = await runCheck();
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+const { passed, failures } = await runCheck();
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;
