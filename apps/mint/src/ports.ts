@@ -190,6 +190,7 @@ export interface SupplyCounters {
   /** Adds each sum whose document has not seen the chunk yet; repeating it changes nothing. */
   addChunk(chunk: SupplyChunk, sums: Supply): Promise<void>;
   closeChunk(chunk: SupplyChunk): Promise<void>;
+  /** As of one instant, the chunk that is open included: a supply that adds up. */
   read(): Promise<Supply>;
 }
 

@@ -106,6 +106,20 @@ describe('the projector', () => {
     expect(events).toContain('mint.quote.issued');
   });
 
+  test('shows a supply that adds up while a chunk is half counted', async () => {
+    const committed = await commitSome([await paidQuote('1', 20n)], clock.now());
+    await projectAll(ports);
+    committed.push(await commit(aSwap(clock.now(), [4n, 1n], [4n])));
+    const opIds = (await stores.unprojected.list(10)).map(({ opId }) => opId);
+    const last = await stores.counters.lastChunk();
+    expect(await stores.counters.openChunk(last, opIds)).toBe(true);
+    const { keysets } = withOperations(EMPTY_SUPPLY, committed.slice(-1));
+    await stores.counters.addChunk({ number: last.number + 1, opIds, isOpen: true }, { keysets, methods: new Map() });
+    expect(await stores.counters.read()).toEqual(withOperations(EMPTY_SUPPLY, committed));
+    await projectAll(ports);
+    await expectCounted(committed);
+  });
+
   test('counts every operation once, wherever it crashes', async () => {
     const operations: Operation[] = [];
     for (let at = 1, crashed = true; crashed; at += 1) {

@@ -1,14 +1,15 @@
-import type { ClientSession, Collection, Db } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
 import { EMPTY_SUPPLY, type Supply, withOperations } from '../../domain/supply.ts';
 import type { Fund } from '../../domain/fund.ts';
 import type { Unit } from '../../domain/unit.ts';
 import type { StoredOperation, StoredQuote, StoredStates, StoredSums } from '../../recount-ports.ts';
-import { type FundDocument, FUNDS, parseFund } from './fund-document.ts';
-import { type GrantDocument, GRANTS, parseGrant } from './grants.ts';
+import { parseFund } from './fund-document.ts';
+import { parseGrant } from './grants.ts';
+import { atOneInstant, openChunk, type Snapshot } from './one-instant.ts';
 import { type OperationDocument, OPERATIONS, parseOperation } from './operation-document.ts';
 import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
-import { type ChunkDocument, SUPPLY, SUPPLY_CHUNKS, type SupplyDocument, supplyOf } from './supply-document.ts';
+import { supplyOf } from './supply-document.ts';
 import { sumWithin } from './supply-history.ts';
 
 const PAGE = 500;
@@ -35,16 +36,6 @@ const LOOSE = {
 };
 const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
-interface Snapshot {
-  readonly session: ClientSession;
-  readonly quotes: Collection<QuoteDocument>;
-  readonly operations: Collection<OperationDocument>;
-  readonly supply: Collection<SupplyDocument>;
-  readonly chunks: Collection<ChunkDocument>;
-  readonly funds: Collection<FundDocument>;
-  readonly grants: Collection<GrantDocument>;
-}
-
 /** What is stored, as the recount reads it: sums as of one instant, and page by page what they are the sums of. */
 export function mongoStoredStates(db: Db): StoredStates {
   const operations = db.collection<OperationDocument>(OPERATIONS.name);
@@ -57,23 +48,6 @@ export function mongoStoredStates(db: Db): StoredStates {
     quotesAfter: (naturalKey) => atOneInstant(db, (snapshot) => quotesAfter(snapshot, naturalKey)),
     operationsAfter: (opId) => operationsAfter(operations, quotes, opId),
   };
-}
-
-/** All reads of a snapshot session have one cluster time. */
-function atOneInstant<T>(db: Db, run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  // The session's read concern would give way to the connection's.
-  const options = { readConcern: { level: 'snapshot' } } as const;
-  return db.client.withSession({ snapshot: true }, (session) =>
-    run({
-      session,
-      quotes: db.collection(QUOTES.name, options),
-      operations: db.collection(OPERATIONS.name, options),
-      supply: db.collection(SUPPLY.name, options),
-      chunks: db.collection(SUPPLY_CHUNKS.name, options),
-      funds: db.collection(FUNDS.name, options),
-      grants: db.collection(GRANTS.name, options),
-    }),
-  );
 }
 
 async function sumsOf(snapshot: Snapshot, since: number): Promise<Omit<StoredSums, 'missingIndexes'>> {
@@ -93,18 +67,16 @@ async function sumsOf(snapshot: Snapshot, since: number): Promise<Omit<StoredSum
 }
 
 /** Those of the open chunk may be marked already; those that are not marked are in it or have not been seen. */
-async function uncounted({ session, chunks, operations }: Snapshot): Promise<{ open: Supply; unseen: Supply }> {
-  const chunk = await chunks.findOne({ _id: 'current' }, { session });
-  const opIds = chunk?.isOpen === true ? chunk.opIds : [];
-  const inChunk = operations.find({ _id: { $in: opIds }, state: 'COMMITTED' }, { session, ...WITHOUT_OUTBOX });
-  const open = withOperations(EMPTY_SUPPLY, (await inChunk.toArray()).map(parseOperation));
-  const inOpen = new Set(opIds);
+async function uncounted(snapshot: Snapshot): Promise<{ open: Supply; unseen: Supply }> {
+  const { session, operations } = snapshot;
+  const chunk = await openChunk(snapshot);
+  const inOpen = new Set(chunk?.opIds);
   let unseen = EMPTY_SUPPLY;
   const unmarked = { projected: false, state: 'COMMITTED' } as const;
   for await (const document of operations.find(unmarked, { session, ...WITHOUT_OUTBOX })) {
     if (!inOpen.has(document._id)) unseen = withOperations(unseen, [parseOperation(document)]);
   }
-  return { open, unseen };
+  return { open: chunk?.sums ?? EMPTY_SUPPLY, unseen };
 }
 
 async function paidByFunds({ session, quotes }: Snapshot, funds: readonly Fund[]): Promise<ReadonlyMap<Unit, bigint>> {

@@ -1,6 +1,8 @@
 import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
 import type { Collection, Db } from 'mongodb';
+import { addSupplies, type Supply } from '../../domain/supply.ts';
 import type { SupplyChunk, SupplyCounters } from '../../ports.ts';
+import { atOneInstant, openChunk, type Snapshot } from './one-instant.ts';
 import {
   type ChunkDocument,
   scopesOf,
@@ -22,18 +24,29 @@ export function mongoSupplyCounters(db: Db): SupplyCounters {
       const found = await chunks.findOne({ _id: 'current' });
       return found === null ? NO_CHUNK : { number: found.number, opIds: found.opIds, isOpen: found.isOpen };
     },
-    openChunk: (last, opIds) => openChunk(chunks, last, opIds),
+    openChunk: (last, opIds) => beginChunk(chunks, last, opIds),
     addChunk: async (chunk, sums) => {
       for (const [scope, added] of scopesOf(sums)) await addOnce(counters, scope, added, chunk.number);
     },
     closeChunk: async ({ number }) => {
       await chunks.updateOne({ _id: 'current', number, isOpen: true }, { $set: { isOpen: false, opIds: [] } });
     },
-    read: async () => supplyOf(await counters.find().toArray()),
+    read: () => atOneInstant(db, readCounted),
   };
 }
 
-async function openChunk(
+/** With the chunk that is open: where it was not added yet it is added here, or the counters would not add up. */
+async function readCounted(snapshot: Snapshot): Promise<Supply> {
+  const { session, supply } = snapshot;
+  const counters = await supply.find({}, { session }).toArray();
+  const open = await openChunk(snapshot);
+  if (open === undefined) return supplyOf(counters);
+  const have = new Set(counters.filter(({ chunk }) => chunk >= open.number).map(({ _id }) => _id));
+  const missing = [...scopesOf(open.sums)].filter(([scope]) => !have.has(scope)).map(([, sums]) => sums);
+  return addSupplies(supplyOf(counters), supplyOf(missing));
+}
+
+async function beginChunk(
   chunks: Collection<ChunkDocument>,
   last: SupplyChunk,
   opIds: readonly string[],
