@@ -1,15 +1,16 @@
-import { Agent, request } from 'node:http';
 import { z } from 'zod';
 import { fromHex, toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { hashToCurve } from '@assay/shared/kernel/cashu-curve';
 import { createLatencies } from '../load/latencies.ts';
 import { blind, type Blinded, type Proof, signMint, unblind } from './blinding.ts';
+import { type KeptConnection, openConnection, renderPost } from './kept-connection.ts';
 import { serveProgram } from './program.ts';
 
 /** One request with everything computed, so that sending it costs next to nothing. */
 interface Prepared {
   readonly path: string;
-  readonly body: string;
+  /** As it goes over the wire. */
+  readonly bytes: Buffer;
   /** Takes the answer in, after all were sent. @throws Error when it is not what it should be */
   readonly take: (text: string) => void;
 }
@@ -22,7 +23,6 @@ const keysetsAnswer = z.object({
 });
 const signatures = z.object({ signatures: z.array(z.object({ amount: z.number(), C_: z.string() })) });
 const states = z.object({ states: z.array(z.object({ Y: z.string(), state: z.enum(['SPENT', 'UNSPENT']) })) });
-const REQUEST_MS = 30_000;
 /** Secrets of spent proofs that are kept to ask for their states. */
 const SPENT_KEPT = 500;
 
@@ -37,8 +37,13 @@ const state = {
 
 function prepare(path: string, outputs: readonly Blinded[], fields: object): void {
   const rendered = outputs.map(({ amount, point }) => ({ amount, id: state.keyset.id, B_: point }));
-  const body = JSON.stringify({ ...fields, outputs: rendered });
-  state.prepared.push({ path, body, take: (text) => keepSignatures(outputs, text) });
+  prepareRequest(path, { ...fields, outputs: rendered }, (text) => keepSignatures(outputs, text));
+}
+
+function prepareRequest(path: string, body: object, take: Prepared['take']): void {
+  // Mints that are one to a wallet look at no host.
+  const bytes = renderPost(`${state.urls[0]}${path}`, JSON.stringify(body));
+  state.prepared.push({ path, bytes, take });
 }
 
 function takeProof(): Proof {
@@ -63,23 +68,10 @@ async function activeKeyset(url: string, unit: string) {
   return found;
 }
 
-function post(agent: Agent, url: string, { path, body }: Prepared): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request(`${url}${path}`, { agent, method: 'POST', headers, timeout: REQUEST_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 200)}`));
-      });
-    });
-    sent.once('timeout', () => sent.destroy(new Error(`${path} was not answered in time`)));
-    sent.once('error', reject);
-    sent.end(body);
-  });
+async function post(connection: KeptConnection, { path, bytes }: Prepared): Promise<string> {
+  const { status, text } = await connection.send(bytes);
+  if (status !== 200) throw new Error(`${path} answered ${status}: ${text.slice(0, 200)}`);
+  return text;
 }
 
 const calls = {
@@ -121,11 +113,7 @@ const calls = {
     const points = [...state.spent, ...unspent].map((secret) => toHex(hashToCurve(utf8(secret))));
     for (let made = 0; made < count; made += 1) {
       const Ys = Array.from({ length: size }, (_, index) => points[(made + 7 * index) % points.length] ?? '');
-      state.prepared.push({
-        path: '/v1/checkstate',
-        body: JSON.stringify({ Ys }),
-        take: (text) => assertStates(Ys, text),
-      });
+      prepareRequest('/v1/checkstate', { Ys }, (text) => assertStates(Ys, text));
     }
   },
   /**
@@ -133,24 +121,24 @@ const calls = {
    * that is not one signature for each output.
    */
   async send({ concurrency, mints, milliseconds }: { concurrency: number; mints: number; milliseconds: number }) {
-    const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+    const places = Array.from({ length: concurrency }, (_, worker) => state.urls[worker % mints] ?? '');
+    const connections = await Promise.all(places.map(openConnection));
     const latencies = createLatencies();
     const queue = state.prepared.splice(0).reverse();
     const startedAt = performance.now();
     const isOver = () => performance.now() - startedAt > milliseconds;
     const answers: { take: Prepared['take']; text: string }[] = [];
-    const work = async (_: unknown, worker: number) => {
-      const url = state.urls[worker % mints] ?? '';
+    const work = async (connection: KeptConnection) => {
       for (let next = queue.pop(); next !== undefined && !isOver(); next = queue.pop()) {
         const sentAt = performance.now();
-        const text = await post(agent, url, next);
+        const text = await post(connection, next);
         latencies.add(performance.now() - sentAt);
         answers.push({ take: next.take, text });
       }
     };
-    await Promise.all(Array.from({ length: concurrency }).map(work));
+    await Promise.all(connections.map(work));
     const seconds = (performance.now() - startedAt) / 1_000;
-    agent.destroy();
+    for (const connection of connections) connection.close();
     answers.forEach(({ take, text }) => take(text));
     return { count: answers.length, seconds, p50Ms: latencies.quantile(0.5), p99Ms: latencies.quantile(0.99) };
   },
