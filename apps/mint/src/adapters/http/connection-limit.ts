@@ -17,17 +17,18 @@ export function limitConnections(
   { connectionsMax, connectionsPerNetwork }: ConnectionLimits,
   rate: Pick<RateLimit, 'isFlooding'>,
 ): void {
-  server.maxConnections = connectionsMax;
   const open = new Map<string, number>();
+  let all = 0;
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? '';
-    if (rate.isFlooding(address)) return socket.destroy();
-    if (connectionsPerNetwork === 0) return socket;
     const network = networkOf(address);
     const others = open.get(network) ?? 0;
-    if (others >= connectionsPerNetwork) return socket.destroy();
+    const isTooMany = all >= connectionsMax || (connectionsPerNetwork > 0 && others >= connectionsPerNetwork);
+    if (isTooMany || rate.isFlooding(address)) return socket.destroy();
+    all += 1;
     open.set(network, others + 1);
     return socket.once('close', () => {
+      all -= 1;
       const left = (open.get(network) ?? 1) - 1;
       if (left === 0) open.delete(network);
       else open.set(network, left);

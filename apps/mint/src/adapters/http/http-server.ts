@@ -7,6 +7,7 @@ import { type HttpAnswer, JSON_TYPE, refused } from './answers.ts';
 import { supportBrowsers } from './browser-support.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limit.ts';
 import { renderJson } from './json-text.ts';
+import { listenWidely } from './listeners.ts';
 import { rateLimit } from './rate-limit.ts';
 import { limitRequests } from './request-limits.ts';
 import { type MintApi, registerRoutes } from './routes.ts';
@@ -70,10 +71,9 @@ export async function startHttpServer(
   answerFaults(app, context);
   registerRoutes(app, api);
   serveWebSocket(app, context, { ...api, rate, limits: options.sockets });
-  await app.listen({ host: options.host, port: options.port });
+  const port = await listenWidely(app, options);
   context.onStop('edge', 'http', () => app.close());
-  const address = app.server.address();
-  return { port: address !== null && typeof address === 'object' ? address.port : options.port };
+  return { port };
 }
 
 /** Bodies stay bytes: they are part of the op id, and are read without loss. */
