@@ -69,6 +69,18 @@ describe('a pause', () => {
     await obeyed('NONE');
   });
 
+  test('is answered although an instance that was alive just now does not obey', async () => {
+    const deaf = { controlVersion: 1, seenAt: new Date() };
+    const instances = database.db.collection<{ _id: string }>('instances');
+    await instances.insertOne({ _id: 'deaf', ...deaf });
+    const answer = await here.teams.pauseIssuance({ requestId: 'pause-0', level: ALL, reason: 'now', breachId: '' });
+    expect(answer.control).toMatchObject({ level: ALL });
+    expect(await instances.countDocuments({ _id: 'deaf', controlVersion: 1 })).toBe(1);
+    await instances.deleteOne({ _id: 'deaf' });
+    await resume('resume-0');
+    await obeyed('NONE');
+  });
+
   test('at a higher level stays when a lower one is asked for', async () => {
     await here.teams.pauseIssuance({ requestId: 'pause-2', level: ALL, reason: 'stop', breachId: '' });
     const lower = await here.teams.pauseIssuance({
@@ -145,8 +157,8 @@ describe('a breach that the auditor found', () => {
         : (await here.bus.jsm.streams.info('MINT', { subjects_filter: '>' })).state.subjects;
     });
     expect(told).toEqual({
-      [CATALOGUE['mint.issuance.paused'].subject]: 6,
-      [CATALOGUE['mint.issuance.resumed'].subject]: 6,
+      [CATALOGUE['mint.issuance.paused'].subject]: 7,
+      [CATALOGUE['mint.issuance.resumed'].subject]: 7,
     });
   });
 });

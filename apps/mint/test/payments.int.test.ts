@@ -57,6 +57,19 @@ test('whoever scrapes is told that Lightning is fake', async () => {
   expect((await metricsText()).text).toMatch(/^assay_mint_fake_lightning 1$/m);
 });
 
+test('whoever reads the log is told at once and each minute that Lightning is fake', async () => {
+  const [said, repeated]: [string[], [number, () => unknown][]] = [[], []];
+  const log = { ...context.log, warn: (text: string) => void said.push(text) };
+  const every: typeof context.every = (_, ms, run) => void repeated.push([ms, run]);
+  await connectPayments({ ...context, log: log as typeof context.log, every }, database.db, FAKE);
+  expect(said).toEqual([expect.stringMatching(/^FAKE LIGHTNING: /)]);
+  for (const [ms, run] of repeated) {
+    expect(ms).toBe(60_000);
+    run();
+  }
+  expect(said).toHaveLength(2);
+});
+
 test('in production the fake does not start, and says why', async () => {
   await expect(connectPayments(context, database.db, { ...FAKE, isProduction: true })).rejects.toMatchObject({
     why: expect.stringContaining('NODE_ENV is production'),

@@ -72,6 +72,15 @@ describe('minting from an audited quote', () => {
     expect(await issueTokens(ports, fromOther)).toMatchObject({ ok: false, error: { code: 'already-signed' } });
   });
 
+  it('a request that was refused is decided anew when it is repeated: refusals are not remembered', async () => {
+    const { ports, quotes, keyset } = memoryMint({ paid: 0n });
+    quotes.put({ ...paidQuote(0n), state: 'PENDING', auditCode: undefined });
+    const request = mintRequest('early', [8n], keyset);
+    expect(await issueTokens(ports, request)).toMatchObject({ ok: false, error: { code: 'quote-not-paid' } });
+    quotes.put(paidQuote(8n));
+    expect(await issueTokens(ports, request)).toMatchObject({ ok: true });
+  });
+
   it('before the audit, for a strange key and while paused nothing is signed', async () => {
     const mint = memoryMint({ paid: 0n });
     const { ports, quotes, keyset } = mint;
