@@ -1,17 +1,29 @@
 import { isUtf8 } from 'node:buffer';
-import { parseHex } from '@assay/shared/kernel/bytes';
 import { type LockingKey, parseLockingKey } from '@assay/shared/kernel/ids';
 import { type Amount, amount as amountOf, QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import type { PointHex } from '../../domain/operation.ts';
 import { type Refusal, refusal } from '../../domain/refusals.ts';
-import { pointHex } from '../../domain/side-checks.ts';
 import { type Json, type JsonObject, parseJsonText } from './json-text.ts';
 
-const POINT_BYTES = 33;
+const POINT_HEX = /^[0-9a-f]{66}$/i;
+const POINT_DIGITS = 66;
 
-/** Leaves a reader; never leaves `readBody`. */
-class Unreadable extends Error {}
+/** Leaves a reader; never leaves `readBody`. What it says begins with the name of the part, which grows on its way out. */
+class Unreadable extends Error {
+  within(name: string): Unreadable {
+    return new Unreadable(/^[ [.]/.test(this.message) ? `${name}${this.message}` : `${name}.${this.message}`);
+  }
+}
+
+/** What `read` reads of a part without a name of its own: names are made of what cannot be read only. */
+export function readPart<T>(name: () => string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Unreadable ? error.within(name()) : error;
+  }
+}
 
 /** How the whole body is named; its fields have names of their own. */
 export const WHOLE = 'the body';
@@ -43,9 +55,12 @@ export function objectOf(value: Json | undefined, what: string): JsonObject {
   return value;
 }
 
-export function listOf<T>(value: Json | undefined, what: string, read: (entry: Json, what: string) => T): readonly T[] {
+/** Entries are read as parts without a name. */
+export function listOf<T>(value: Json | undefined, what: string, read: (entry: Json) => T): readonly T[] {
   if (!isList(value)) throw new Unreadable(`${what} is no list`);
-  return value.map((entry, index) => read(entry, `${what}[${index}]`));
+  let at = 0;
+  const readAll = () => value.map((entry, index) => ((at = index), read(entry)));
+  return readPart(() => `${what}[${at}]`, readAll);
 }
 
 export function textOf(value: Json | undefined, what: string, bytesMax: number): string {
@@ -82,13 +97,12 @@ export function amountIn(value: Json | undefined, what: string): Amount {
 
 /** 33 bytes in hex of either case; whether they are on the curve is a later row. */
 export function pointOf(value: Json | undefined, what: string): PointHex {
-  const bytes = parseHex(textOf(value, what, 2 * POINT_BYTES), POINT_BYTES);
-  if (!bytes.ok) throw new Unreadable(`${what} is no point`);
-  return pointHex(bytes.value);
+  if (typeof value !== 'string' || !POINT_HEX.test(value)) throw new Unreadable(`${what} is no point`);
+  return value.toLowerCase() as PointHex;
 }
 
 export function lockingKeyOf(value: Json, what: string): LockingKey {
-  const key = parseLockingKey(textOf(value, what, 2 * POINT_BYTES));
+  const key = parseLockingKey(textOf(value, what, POINT_DIGITS));
   if (!key.ok) throw new Unreadable(`${what} is no public key`);
   return key.value;
 }

@@ -48,6 +48,30 @@ describe('a body that is not as specified', () => {
     expect(await mint.post('/v1/swap', spoil(swapText))).toMatchObject({ status: 400, json: { code: 51000 } });
   });
 
+  it.each([
+    ['/v1/swap', '[]', 'the body is no object'],
+    ['/v1/swap', '{"inputs":[],"outputs":{}}', 'outputs is no list'],
+    ['/v1/swap', '{"inputs":[],"outputs":[1]}', 'outputs[0] is no object'],
+    [
+      '/v1/swap',
+      `{"inputs":[],"outputs":[{"amount":1,"id":"","B_":"${WALLET_KEY}"},{"amount":"1"}]}`,
+      'outputs[1].amount is no amount',
+    ],
+    ['/v1/checkstate', `{"Ys":["${WALLET_KEY}","0"]}`, 'Ys[1] is no point'],
+    [
+      '/v1/melt/quote/bolt11',
+      '{"request":"","unit":"sat","options":{"mpp":{"amount":0}}}',
+      'options.mpp.amount is less than 1',
+    ],
+    [
+      '/v1/mint/ehash/batch',
+      '{"quotes":["a"],"outputs":[],"signatures":[1]}',
+      'signatures[0] is no text of at most 128 bytes',
+    ],
+  ])('at %s, %s, is told which part is wrong', async (path, text, detail) => {
+    expect((await mint.post(path, text)).json).toEqual({ code: 51000, detail });
+  });
+
   it('that is no UTF-8 or larger than a megabyte answers 51000', async () => {
     const noUtf8 = Uint8Array.from(
       [...new TextEncoder().encode(swapText)].map((byte) => (byte === 0x73 ? 0xff : byte)),

@@ -10,6 +10,7 @@ import {
   objectOf,
   optional,
   pointOf,
+  readPart,
   textOf,
   WHOLE,
 } from './body-reader.ts';
@@ -21,7 +22,7 @@ export type JsonSchema = { readonly [keyword: string]: Renderable };
 export interface Shape<T> {
   readonly schema: JsonSchema;
   readonly mayBeMissing: boolean;
-  /** Throws for what is not of this shape; `what` names the part. */
+  /** Throws for what is not of this shape; `what` names the part, and is empty for an entry of a list. */
   readonly read: (value: Json | undefined, what: string) => T;
 }
 
@@ -45,7 +46,9 @@ export const POINT: Shape<PointHex> = shape(HEX_OF_POINT, pointOf);
 export const LOCKING_KEY: Shape<LockingKey> = shape(HEX_OF_POINT, lockingKeyOf);
 
 export function list<T>(entry: Shape<T>): Shape<readonly T[]> {
-  return shape({ type: 'array', items: entry.schema }, (value, what) => listOf(value, what, entry.read));
+  return shape({ type: 'array', items: entry.schema }, (value, what) =>
+    listOf(value, what, (part) => entry.read(part, '')),
+  );
 }
 
 /** Missing and null are alike. */
@@ -72,11 +75,10 @@ export function fields<F extends Readonly<Record<string, Shape<unknown>>>>(
   return shape({ type: 'object', properties, required }, (value, what) => {
     const object = objectOf(value, what);
     const read: Record<string, unknown> = {};
-    for (const [name, field] of entries) read[name] = field.read(object.get(name), partOf(what, name));
-    return read as { readonly [K in keyof F]: ReadBy<F[K]> };
+    const readAll = () => {
+      for (const [name, field] of entries) read[name] = field.read(object.get(name), name);
+      return read as { readonly [K in keyof F]: ReadBy<F[K]> };
+    };
+    return what === WHOLE || what === '' ? readAll() : readPart(() => what, readAll);
   });
-}
-
-function partOf(what: string, name: string): string {
-  return what === WHOLE ? name : `${what}.${name}`;
 }
