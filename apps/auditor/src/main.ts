@@ -5,7 +5,7 @@ import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { holdLease } from '@assay/shared/runtime/leases';
 import { connectMongo } from '@assay/shared/runtime/mongo';
-import { connectNats, ensureStreams, natsReady } from '@assay/shared/runtime/nats';
+import { connectNats, untilStreamsExist, natsReady } from '@assay/shared/runtime/nats';
 import { startRelay } from '@assay/shared/runtime/outbox';
 import { runService, type ServiceContext } from '@assay/shared/runtime/service';
 import { tlsFilesOf } from '@assay/shared/runtime/tls';
@@ -31,7 +31,7 @@ async function start(context: ServiceContext, config: AuditorConfig): Promise<vo
   await ensureAuditorDatabase(db);
   const bus = await connectNats(context, { url: config.NATS_URL });
   context.readiness('nats', () => natsReady(bus));
-  await ensureStreams(bus, 'auditor', STREAMS);
+  await untilStreamsExist(context, bus, STREAMS);
   const letters = deadLetterStore(db, 'auditor');
   watchDeadLetters(context, letters);
   watchAdminLog(context, adminLogCheck(db));

@@ -1,6 +1,13 @@
 import { CheckTask } from '@assay/proto/gen/assay/auditor/v1/tasks';
 import { type StreamName, STREAMS } from '@assay/proto/streams';
-import { type Bus, connectNats, ensureStreams, natsReady, publishEvent } from '@assay/shared/runtime/nats';
+import {
+  type Bus,
+  connectNats,
+  ensureStreams,
+  natsReady,
+  publishEvent,
+  untilStreamsExist,
+} from '@assay/shared/runtime/nats';
 import { testContext, type TestContext } from '@assay/testkit/context';
 import { type NatsServer, startNats } from '@assay/testkit/servers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +57,22 @@ describe('streams', () => {
     await ensureStreams(bus, 'mint', ['MINT']);
     expect((await bus.jsm.streams.info('MINT')).config.max_bytes).toBe(STREAMS.MINT.maxBytes);
     expect((await bus.jsm.streams.info('MINT')).config.discard).toBe('new');
+  });
+});
+
+describe('the streams of a service', () => {
+  it('are made as soon as the server can, however often it cannot', async () => {
+    let refusals = 0;
+    const streams = new Proxy(bus.jsm.streams, {
+      get: (api, name) => {
+        if (name !== 'add' || refusals === 2) return Reflect.get(api, name);
+        refusals += 1;
+        return () => Promise.reject(new Error('no leader yet'));
+      },
+    });
+    await untilStreamsExist(context, { ...bus, jsm: { ...bus.jsm, streams } }, ['AUDITOR_TASKS']);
+    expect(refusals).toBe(2);
+    expect((await bus.jsm.streams.info('AUDITOR_TASKS')).config.name).toBe('AUDITOR_TASKS');
   });
 });
 

@@ -14,6 +14,7 @@ import {
 } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, nanos, type NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { UnixMs } from '../kernel/clock.ts';
 import { catalogueEntry } from './outbox-entry.ts';
 import type { ServiceContext } from './service.ts';
@@ -28,6 +29,7 @@ export interface Bus {
 }
 
 const PUBLISH_TIMEOUT_MS = 5_000;
+const RETRY_MS = 1_000;
 const STREAM_NAME_IN_USE = 10_058;
 
 /** Connects, waiting for the server as long as it takes; reconnects for ever; drains at stage `nats`. */
@@ -79,6 +81,23 @@ export function natsReady(bus: Bus): boolean {
  */
 export async function ensureStreams(bus: Bus, service: string, names: readonly StreamName[]): Promise<void> {
   for (const name of new Set(names)) await ensureStream(bus.jsm, service, name, STREAMS[name]);
+}
+
+/** The same at a start: tries until the server, which may have no leader yet, made them or the connection was closed. */
+export async function untilStreamsExist(
+  context: ServiceContext,
+  bus: Bus,
+  names: readonly StreamName[],
+): Promise<void> {
+  while (!bus.nc.isClosed()) {
+    try {
+      return await ensureStreams(bus, context.name, names);
+    } catch (error) {
+      // A server that begins to serve, or lost its leader: the events wait in the outboxes.
+      context.log.warn({ err: error, streams: names }, 'the streams could not be made; trying again');
+      await wait(RETRY_MS);
+    }
+  }
 }
 
 async function ensureStream(

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { consume } from '@assay/shared/runtime/consumer';
 import { watchDeadLetters } from '@assay/shared/runtime/dead-letter-gauge';
 import { deadLetterStore } from '@assay/shared/runtime/dead-letters';
-import { type Bus, connectNats, ensureStreams } from '@assay/shared/runtime/nats';
+import { connectNats, untilStreamsExist } from '@assay/shared/runtime/nats';
 import { type OutboxEntry, startRelay } from '@assay/shared/runtime/outbox';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import type { Pool } from '../../flows/assemble-pool.ts';
@@ -16,7 +16,6 @@ import { VERDICT_EVENTS, VERDICTS_DURABLE, verdictHandler } from './verdicts.ts'
 type ListenToSealed = (listener: (batchId: string, event: OutboxEntry) => void) => void;
 
 const CONCURRENCY = 16;
-const RETRY_MS = 1_000;
 
 /**
  * Facts out and verdicts in, as soon as NATS is there. Mining does not wait for it: what the pool has to tell is in the
@@ -30,7 +29,7 @@ export async function connectBus(
 ): Promise<void> {
   watchDeadLetters(context, deadLetterStore(db, context.name));
   const bus = await connectNats(context, options);
-  await ownStreams(context, pool, bus);
+  await untilStreamsExist(context, bus, ['POOL']);
   const relay = startRelay(context, db, bus, options.outboxes);
   options.listenToSealed((batchId, event) => relay.committed('batches', batchId, event));
   const { ports, rules, board } = pool;
@@ -52,16 +51,4 @@ export async function connectBus(
       followTemplates({ ...pool, ...ports }).catch((error: unknown) => ports.reportFault('follow-templates', error));
     },
   });
-}
-
-async function ownStreams(context: ServiceContext, { ports }: Pool, bus: Bus): Promise<void> {
-  for (;;) {
-    try {
-      return await ensureStreams(bus, context.name, ['POOL']);
-    } catch (error) {
-      // A server that begins to serve, or lost its leader: the events wait in the outboxes.
-      ports.reportFault('streams', error);
-      await ports.pause(RETRY_MS);
-    }
-  }
 }
