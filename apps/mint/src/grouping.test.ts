@@ -2,7 +2,7 @@ import { dueAfter, withinDeadline } from '@assay/shared/runtime/grpc-deadline';
 import fc from 'fast-check';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { grouped } from './grouping.ts';
 
 describe('grouped calls', () => {
@@ -33,6 +33,36 @@ describe('grouped calls', () => {
         }
       }),
     );
+  });
+
+  it('a call goes beside another only when what waits is worth it', async () => {
+    const groups: (readonly string[])[] = [];
+    const ends: (() => void)[] = [];
+    const call = grouped<string, string>({
+      ...{ weightMax: 4, inFlightMax: 2, besideFrom: 3, waitingMax: 10 },
+      run: async (group) => {
+        groups.push(group);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return group;
+      },
+    });
+    const answers = [call('a')];
+    await turn();
+    answers.push(call('b'), call('c'));
+    await turn();
+    expect(groups).toEqual([['a']]);
+    answers.push(call('d'));
+    await turn();
+    expect(groups).toEqual([['a'], ['b', 'c', 'd']]);
+    answers.push(call('e'));
+    ends[0]?.();
+    await turn();
+    await turn();
+    expect(groups).toHaveLength(2);
+    ends[1]?.();
+    await vi.waitFor(() => expect(groups).toEqual([['a'], ['b', 'c', 'd'], ['e']]));
+    ends[2]?.();
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
   it('a fault is the fault of everybody in the group and of nobody else', async () => {

@@ -6,6 +6,8 @@ export interface Grouping<Item, Answer> {
   /** Of one group; an item heavier than this goes alone. */
   readonly weightMax: number;
   readonly inFlightMax: number;
+  /** What must be waiting, in weight, for a call beside those in flight; less waits until one ends. 1 unless given. */
+  readonly besideFrom?: number;
   /** Items that may wait; more are refused with a fault. */
   readonly waitingMax: number;
   /** 1 unless given. */
@@ -16,6 +18,7 @@ export interface Grouping<Item, Answer> {
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
+  readonly weight: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: unknown) => void;
   /** Where the item was asked for: its trace. */
@@ -28,7 +31,9 @@ interface Waiting<Item, Answer> {
  */
 export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: Item) => Promise<Answer> {
   const waiting: Waiting<Item, Answer>[] = [];
+  const { weightMax, inFlightMax, besideFrom = 1, weigh = () => 1 } = options;
   let inFlight = 0;
+  let weightWaiting = 0;
   let isScheduled = false;
 
   const runGroup = async (group: readonly Waiting<Item, Answer>[]) => {
@@ -48,14 +53,20 @@ export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: I
     // several requests.
     group[0]?.asked.runInAsyncScope(() => withinDeadline(Infinity, () => void runGroup(group)));
   };
+  const mayBegin = () =>
+    waiting.length > 0 && (inFlight === 0 || (inFlight < inFlightMax && weightWaiting >= besideFrom));
   const pump = () => {
     isScheduled = false;
-    while (inFlight < options.inFlightMax && waiting.length > 0) begin(waiting.splice(0, groupSize(waiting, options)));
+    while (mayBegin()) {
+      const group = waiting.splice(0, groupSize(waiting, weightMax));
+      weightWaiting -= weightOf(group);
+      begin(group);
+    }
   };
 
   // One turn of the event loop later, so that requests of one turn go together.
   const schedule = () => {
-    if (isScheduled || waiting.length === 0 || inFlight >= options.inFlightMax) return;
+    if (isScheduled || !mayBegin()) return;
     isScheduled = true;
     setImmediate(pump);
   };
@@ -66,17 +77,24 @@ export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: I
         reject(new Error(`more than ${options.waitingMax} requests are waiting`));
         return;
       }
-      waiting.push({ item, resolve, reject, asked: new AsyncResource('grouped') });
+      const weight = weigh(item);
+      waiting.push({ item, weight, resolve, reject, asked: new AsyncResource('grouped') });
+      weightWaiting += weight;
       schedule();
     });
 }
 
+interface Weighed {
+  readonly weight: number;
+}
+
 /** How many of the oldest items fit one group: at least one. */
-function groupSize<Item, Answer>(
-  waiting: readonly Waiting<Item, Answer>[],
-  { weightMax, weigh }: Grouping<Item, Answer>,
-): number {
-  let weight = 0;
-  const beyond = waiting.findIndex(({ item }) => (weight += weigh?.(item) ?? 1) > weightMax);
+function groupSize(waiting: readonly Weighed[], weightMax: number): number {
+  let sum = 0;
+  const beyond = waiting.findIndex(({ weight }) => (sum += weight) > weightMax);
   return beyond < 0 ? waiting.length : Math.max(beyond, 1);
+}
+
+function weightOf(group: readonly Weighed[]): number {
+  return group.reduce((sum, { weight }) => sum + weight, 0);
 }

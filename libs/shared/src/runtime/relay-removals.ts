@@ -9,7 +9,7 @@ export interface PendingDocument {
 
 const DOCUMENTS_PER_WRITE = 500;
 /** Nobody waits for a removal, so it may wait for others. */
-const GATHER_MS = 25;
+const GATHER_MS = 50;
 
 /**
  * Takes published entries out of their documents, in groups: what arrives within a moment, or while a write is under way,

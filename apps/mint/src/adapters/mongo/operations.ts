@@ -16,7 +16,7 @@ import {
 } from './operation-document.ts';
 import { operationWriter } from './operation-writer.ts';
 
-const READ = { inFlightMax: 2, waitingMax: 10_000 } as const;
+const READ = { inFlightMax: 2, besideFrom: 64, waitingMax: 10_000 } as const;
 const IDS_PER_READ = 64;
 const POINTS_PER_READ = 1_000;
 

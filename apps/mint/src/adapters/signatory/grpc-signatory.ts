@@ -12,7 +12,8 @@ import type { OutputToSign, ProofToVerify, Signatory, SigningRefusal } from '../
 type Client = PromisedClient<typeof SignatoryService>;
 type Signatures = Result<readonly OperationOutput[], SigningRefusal>;
 
-const GROUP = { weightMax: 1_000, inFlightMax: 2, waitingMax: 4_096 } as const;
+/** A call costs both sides as much as some ten points: one beside another must have many of its own. */
+const GROUP = { weightMax: 1_000, inFlightMax: 2, besideFrom: 64, waitingMax: 4_096 } as const;
 /** Proofs of one request that are verified before others have their turn, and of all requests in one call. */
 const PROOFS_AT_ONCE = 64;
 const PROOFS_OF_CALL = 256;

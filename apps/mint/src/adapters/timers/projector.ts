@@ -7,7 +7,7 @@ const EVERY_MS = 250;
 /** What is committed meanwhile goes together. */
 const GATHER_MS = 25;
 /** While much is committed, fewer and larger chunks: each costs the same. */
-const GATHER_BUSY_MS = 75;
+const GATHER_BUSY_MS = 200;
 const BUSY_OPERATIONS = 8;
 const CATCH_UP_PASSES = 5;
 
