@@ -11,7 +11,7 @@ export interface SignJob {
   readonly secretKey: Bytes;
   /** A = k·G, uncompressed (65 bytes). */
   readonly publicKey: Bytes;
-  /** B_, compressed (33 bytes), known to be on the curve. */
+  /** B_, known to be on the curve; reading it costs a square root unless it is uncompressed (65 bytes). */
   readonly blindedMessage: Bytes;
 }
 
@@ -35,7 +35,6 @@ export interface BlindSignature {
 
 /** C_ and its DLEQ proof. Deterministic: the same job gives the same bytes, so repeating a request reveals nothing new. */
 export function signBlinded({ secretKey, publicKey, blindedMessage }: SignJob): BlindSignature {
-  // Uncompressed from here on: each time a compressed point is read costs a square root.
   const blinded = secp256k1.publicKeyConvert(blindedMessage, false);
   const signature = secp256k1.publicKeyTweakMul(blinded, secretKey, false);
   const nonce = firstScalar(secretKey, concat(NONCE_TAG, publicKey, blinded, signature));

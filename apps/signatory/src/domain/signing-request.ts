@@ -1,6 +1,7 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { type Bytes, toHex } from '@assay/shared/kernel/bytes';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
+import { uncompressedPoint } from '@assay/shared/kernel/cashu-curve';
 import { isPublicKey } from '@assay/shared/kernel/schnorr';
 import type { SignJob, VerifyJob } from './blind-signature.ts';
 import type { KeyPair, Keyset, Unit } from './keyset.ts';
@@ -54,11 +55,11 @@ export function planSigning(
   for (const message of messages) {
     const key = keyToSign(message, known, seen, now, graceMs);
     if (!key.ok) return key;
-    const { pair, unit } = key.value;
+    const { pair, unit, point } = key.value;
     jobs.push({
       secretKey: pair.secretKey,
       publicKey: pair.publicKeyUncompressed,
-      blindedMessage: message.blindedMessage,
+      blindedMessage: point,
     });
     issued.set(unit, (issued.get(unit) ?? 0n) + message.amount);
   }
@@ -92,9 +93,9 @@ function keyToSign(
   seen: Set<string>,
   now: UnixMs,
   graceMs: number,
-): Result<{ readonly pair: KeyPair; readonly unit: Unit }, Refusal> {
-  if (!isPublicKey(blindedMessage))
-    return err(refusal('invalid-blind-message', 'B_ is no compressed point of the curve'));
+): Result<{ readonly pair: KeyPair; readonly unit: Unit; readonly point: Bytes }, Refusal> {
+  const point = uncompressedPoint(blindedMessage);
+  if (point === undefined) return err(refusal('invalid-blind-message', 'B_ is no compressed point of the curve'));
   const text = toHex(blindedMessage);
   if (seen.has(text)) return err(refusal('duplicate-outputs', 'the same B_ twice in one request'));
   seen.add(text);
@@ -105,7 +106,7 @@ function keyToSign(
     return err(refusal('keyset-inactive', 'keyset is expired, or retired for longer than the grace'));
   }
   const key = keyOf(live, amount);
-  return key.ok ? ok({ pair: key.value, unit: keyset.unit }) : key;
+  return key.ok ? ok({ pair: key.value, unit: keyset.unit, point }) : key;
 }
 
 function keyOf({ keyset }: LiveKeyset, amount: bigint): Result<KeyPair, Refusal> {

@@ -60,6 +60,16 @@ export function hashToCurve(secret: Bytes): Bytes {
   throw new Error('no point found for a secret');
 }
 
+/** The 65 bytes of a compressed point (33 bytes), or undefined when it is none. One square root, as it takes to verify it. */
+export function uncompressedPoint(bytes: Bytes): Bytes | undefined {
+  if (bytes.length !== 33) return undefined;
+  try {
+    return secp256k1.publicKeyConvert(bytes, false);
+  } catch {
+    return undefined;
+  }
+}
+
 /** NUT-12: e = sha of the four points as text, uncompressed (each 65 bytes, 130 lower-case hex digits). */
 export function dleqChallenge(rG: Bytes, rB: Bytes, publicKey: Bytes, blindSignature: Bytes): Bytes {
   const text = toHex(rG) + toHex(rB) + toHex(publicKey) + toHex(blindSignature);

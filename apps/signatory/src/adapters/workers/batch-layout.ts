@@ -3,14 +3,15 @@ import type { BlindSignature, SignJob, VerifyJob } from '../../domain/blind-sign
 
 // Batches cross to a worker and back as one buffer each: cloning an object per point costs more than its signature.
 
-const SIGN_JOB_BYTES = 32 + 65 + 33;
+const SIGN_JOB_BYTES = 32 + 65 + 65;
 const SIGNATURE_BYTES = 33 + 32 + 32;
 const VERIFY_HEAD_BYTES = 32 + 33 + 4;
 
-/** n × (k 32 ‖ A 65 ‖ B_ 33). */
+/** n × (k 32 ‖ A 65 ‖ B_ 65). */
 export function encodeSignJobs(jobs: readonly SignJob[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(jobs.length * SIGN_JOB_BYTES);
   jobs.forEach((job, at) => {
+    assert(job.blindedMessage.length === 65, 'points cross uncompressed');
     const start = at * SIGN_JOB_BYTES;
     out.set(job.secretKey, start);
     out.set(job.publicKey, start + 32);

@@ -1,5 +1,6 @@
+import { present } from '@assay/shared/kernel/assert';
 import { toHex, utf8 } from '@assay/shared/kernel/bytes';
-import { hashToCurve } from '@assay/shared/kernel/cashu-curve';
+import { hashToCurve, uncompressedPoint } from '@assay/shared/kernel/cashu-curve';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { afterAll, describe, expect, test } from 'vitest';
 import { unit } from '../../../test/unit-store-contract.ts';
@@ -24,7 +25,7 @@ function jobs(count: number): SignJob[] {
   return Array.from({ length: count }, (_, at) => {
     const pair = pairs[at % pairs.length];
     if (pair === undefined) throw new Error('a keyset has keys');
-    const blindedMessage = hashToCurve(utf8(`secret ${at}`));
+    const blindedMessage = present(uncompressedPoint(hashToCurve(utf8(`secret ${at}`))), 'point');
     return { secretKey: pair.secretKey, publicKey: pair.publicKeyUncompressed, blindedMessage };
   });
 }
@@ -66,7 +67,7 @@ describe('signing threads', () => {
   test('that end fail what is under way and tell it once for each thread', async () => {
     const lost: Error[] = [];
     const dying = workerSigner(1, (error) => lost.push(error));
-    const badKey = { secretKey: new Uint8Array(32), publicKey: new Uint8Array(65), blindedMessage: new Uint8Array(33) };
+    const badKey = { secretKey: new Uint8Array(32), publicKey: new Uint8Array(65), blindedMessage: new Uint8Array(65) };
     await expect(dying.sign([badKey])).rejects.toThrow();
     expect(lost.length).toBeGreaterThan(0);
     expect(crashes).toEqual([]);
