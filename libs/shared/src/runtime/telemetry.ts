@@ -5,6 +5,7 @@ import {
   type Link,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   trace,
@@ -73,6 +74,8 @@ export interface OpenSpan {
 }
 
 export function openSpan(name: string, options: SpanOptions): OpenSpan {
+  const active = options.parent === undefined ? trace.getActiveSpan() : undefined;
+  if (active !== undefined && isUnsampled(active.spanContext())) return unrecorded(active);
   const parent = parentContext(options.parent);
   const span = startSpan(name, options, parent);
   const inside = trace.setSpan(parent, span);
@@ -85,6 +88,22 @@ export function openSpan(name: string, options: SpanOptions): OpenSpan {
       span.end();
     },
   };
+}
+
+/** Below a span that is not sampled there is nothing to record, and its context stays the active one. */
+function unrecorded(span: Span): OpenSpan {
+  return {
+    span,
+    get trace() {
+      return traceOf(span);
+    },
+    within: (run) => run(),
+    end: () => undefined,
+  };
+}
+
+function isUnsampled(above: SpanContext): boolean {
+  return (above.traceFlags & TraceFlags.SAMPLED) === 0 && trace.isSpanContextValid(above);
 }
 
 /** A span of the past, from `startMs` to `endMs` (Unix ms). Returns its context, to be the parent of others. */
@@ -115,9 +134,7 @@ export function isSampled(context: TraceContext | undefined): boolean {
 
 function startSpan(name: string, options: SpanOptions, parent: Context): Span {
   const above = trace.getSpan(parent)?.spanContext();
-  if (above && trace.isSpanContextValid(above) && (above.traceFlags & TraceFlags.SAMPLED) === 0) {
-    return trace.wrapSpanContext(above);
-  }
+  if (above !== undefined && isUnsampled(above)) return trace.wrapSpanContext(above);
   return tracer().startSpan(
     name,
     {
