@@ -41,17 +41,17 @@ export function socketOutbox(
   stream: Pick<Duplex, 'cork' | 'uncork'>,
   { limits, total, tooSlow }: OutboxBounds,
 ): Outbox {
-  /** Lengths of the frames that wait, oldest first. */
-  const waiting: number[] = [];
-  let bytes = 0;
+  const untaken = untakenFrames(total);
   let isOver = false;
   let isCorked = false;
   let onCalm = () => {};
 
-  const isCalm = () => isOver || waiting.length < limits.queuedMessagesBusy;
-  const count = (length: number) => {
-    bytes += length;
-    total.bytes += length;
+  const isCalm = () => isOver || untaken.count() < limits.queuedMessagesBusy;
+  /** Callbacks of writes come a turn late; what is buffered is exact at any moment. */
+  const settle = () => {
+    if (isOver) return;
+    untaken.settle(socket.bufferedAmount);
+    if (isCalm()) onCalm();
   };
   const write = () => {
     if (!isCorked) return;
@@ -59,38 +59,29 @@ export function socketOutbox(
     stream.uncork();
     settle();
   };
-  /** Callbacks of writes come a turn late; what is buffered is exact at any moment. */
-  const settle = () => {
-    if (isOver) return;
-    for (let [oldest] = waiting; oldest !== undefined && bytes - oldest >= socket.bufferedAmount; [oldest] = waiting) {
-      count(-oldest);
-      waiting.shift();
-    }
-    if (isCalm()) onCalm();
+  const writeThisTurn = () => {
+    if (isCorked) return;
+    isCorked = true;
+    stream.cork();
+    process.nextTick(write);
   };
   const isTooMuch = () =>
-    waiting.length > limits.queuedMessagesMax ||
-    bytes > limits.queuedBytesMax ||
-    (total.bytes > limits.queuedBytesTotalMax && bytes > limits.queuedBytesFair);
+    untaken.count() > limits.queuedMessagesMax ||
+    untaken.bytes() > limits.queuedBytesMax ||
+    (total.bytes > limits.queuedBytesTotalMax && untaken.bytes() > limits.queuedBytesFair);
   const end = () => {
     if (isOver) return;
     isOver = true;
-    count(-bytes);
+    untaken.clear();
     onCalm();
   };
   return {
     send: (text) => {
       if (isOver) return;
-      if (!isCorked) {
-        isCorked = true;
-        stream.cork();
-        process.nextTick(write);
-      }
+      writeThisTurn();
       const data = Buffer.from(text);
       socket.send(data, { binary: false }, settle);
-      const length = frameLength(data.length);
-      waiting.push(length);
-      count(length);
+      untaken.add(frameLength(data.length));
       // Of one turn there may be more than may wait.
       if (isTooMuch()) write();
       if (!isTooMuch()) return;
@@ -99,6 +90,32 @@ export function socketOutbox(
     },
     calm: () => (isCalm() ? Promise.resolve() : new Promise((resolve) => (onCalm = resolve))),
     end,
+  };
+}
+
+/** Frames of which the operating system has not taken the last byte, oldest first. */
+function untakenFrames(total: QueuedTotal) {
+  const lengths: number[] = [];
+  let bytes = 0;
+  const count = (length: number) => {
+    bytes += length;
+    total.bytes += length;
+  };
+  return {
+    add: (length: number) => {
+      lengths.push(length);
+      count(length);
+    },
+    /** @param buffered bytes that are untaken now */
+    settle: (buffered: number) => {
+      for (let [oldest] = lengths; oldest !== undefined && bytes - oldest >= buffered; [oldest] = lengths) {
+        count(-oldest);
+        lengths.shift();
+      }
+    },
+    clear: () => count(-bytes),
+    count: () => lengths.length,
+    bytes: () => bytes,
   };
 }
 

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { hottestFunctions } from '../bench/cpu-profile.ts';
+import { runHostileLoad } from './hostile.ts';
+import { BOUNDS } from './hostile-bounds.ts';
+
+export const HOSTILE_MAX = { seconds: 60, rounds: 10 } as const;
+export const HOSTILE_BOUNDS = `
+Ends with 1 when a bound is broken:
+  * no swap of an honest wallet fails, whatever the attack
+  * their p99 beside an attack is at most ${BOUNDS.p99OfControlMax} times that of the control just before: every core busy, no attack
+  * the last round leaves at most ${BOUNDS.growthMibMax} MiB more in the mint than the one before
+Takes a minute to begin, and then rounds × (2 × kinds + 1) × (seconds + 3).`;
+
+interface HostileFlags {
+  readonly rate: string;
+  readonly seconds: string;
+  readonly rounds: string;
+  readonly profile?: string;
+}
+
+/** Attacks as asked, and tells which bounds were broken. */
+export async function runHostile(only: string[], { rate, seconds, rounds, profile }: HostileFlags): Promise<void> {
+  const tell = (line: string) => console.log(line);
+  const profileDir = profile === undefined ? undefined : resolve(profile);
+  const load = {
+    ratePerS: Number(rate),
+    seconds: Math.min(Number(seconds), HOSTILE_MAX.seconds),
+    rounds: Math.min(Number(rounds), HOSTILE_MAX.rounds),
+    ...{ only, profileDir },
+  };
+  const broken = await runHostileLoad(load, tell);
+  if (profileDir !== undefined) hottestFunctions(profileDir).forEach(tell);
+  tell(broken.length === 0 ? 'every bound was kept' : `${broken.length} bounds were broken:`);
+  broken.forEach(tell);
+  process.exitCode = broken.length === 0 ? 0 : 1;
+}
