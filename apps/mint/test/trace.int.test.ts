@@ -1,33 +1,21 @@
 import { present } from '@assay/shared/kernel/assert';
 import { toHex } from '@assay/shared/kernel/bytes';
-import { createLogger } from '@assay/shared/runtime/log';
 import { publishEvent } from '@assay/shared/runtime/nats';
 import { isSampled, traceIdOf } from '@assay/shared/runtime/telemetry';
-import { startTracing } from '@assay/shared/runtime/tracing';
 import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { type NatsServer, startNats } from '@assay/testkit/servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ehashKey, type Quote } from '../src/domain/quote.ts';
+import { quoteHash } from '../src/domain/quote-id.ts';
+import { keptSpans } from './kept-spans.ts';
 import { runMint } from './running-mint.ts';
 import { aBatch, aVerdict } from './signed-facts.ts';
 import { until } from '@assay/testkit/until';
 import { batchMessage, verdictMessage } from './wire-facts.ts';
 
-type Exporter = NonNullable<Parameters<typeof startTracing>[0]['exporter']>;
-type Exported = Parameters<Exporter['export']>[0][number];
-
 let database: TestDatabase;
 let nats: NatsServer;
-const spans: Exported[] = [];
-const exporter: Exporter = {
-  export: (ended, done) => {
-    spans.push(...ended);
-    done({ code: 0 });
-  },
-  shutdown: () => Promise.resolve(),
-};
-const log = createLogger({ service: 'mint', instance: 'mint-1', level: 'silent' });
-const tracing = startTracing({ service: 'mint', instance: 'mint-1', ratio: 1, log, exporter });
+const { spans, stop: stopTracing } = keptSpans();
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([testDatabase(), startNats()]);
@@ -70,7 +58,7 @@ test('the trace of a share goes on from its batch to its settlement, also when t
   await quoteIn(second, 'traced', 'PAID');
   await quoteIn(second, 'unsampled', 'PAID');
   await second.stop();
-  await tracing.stop();
+  await stopTracing();
 
   const named = (name: string) =>
     present(
@@ -95,7 +83,9 @@ test('the trace of a share goes on from its batch to its settlement, also when t
   expect(settled.links.map((link) => link.context.spanId)).toEqual([heardVerdict?.spanContext().spanId]);
   expect(waited.parentSpanContext?.spanId).toBe(created.spanContext().spanId);
   expect(waited.startTime[0] * 1_000 + waited.startTime[1] / 1e6).toBeCloseTo(pending.createdAt, 0);
-  expect(settled.attributes).toEqual({ method: 'ehash', unit: 'hash', state: 'PAID' });
+  const attributes = { method: 'ehash', unit: 'hash', quote: quoteHash(pending.quote) };
+  expect(created.attributes).toEqual(attributes);
+  for (const span of [settled, waited]) expect(span.attributes).toEqual({ ...attributes, state: 'PAID' });
 
   expect(traceIdOf(quiet.trace)).toBe(traceIdOf(UNSAMPLED));
   expect(isSampled(quiet.trace)).toBe(false);

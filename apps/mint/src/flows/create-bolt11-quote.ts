@@ -11,6 +11,7 @@ import {
 import { firstRefusal } from '../domain/checks.ts';
 import { isExpired } from '../domain/keyset.ts';
 import type { Quote } from '../domain/quote.ts';
+import { quoteHash } from '../domain/quote-id.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import { SAT_UNIT } from '../domain/unit.ts';
 import type { IssuanceControl, Keysets, QuoteIds, Quotes } from '../ports.ts';
@@ -48,19 +49,21 @@ export async function createBolt11Quote(ports: CreateBolt11Ports, terms: Bolt11T
   const subject = { terms, rules: bolt11.rules, level: control.level(), isMintable };
   const refused = firstRefusal(BOLT11_CHECKS, subject);
   if (refused !== undefined) return err(refused);
-  const attributes = { method: 'bolt11', unit: SAT_UNIT };
-  return inSpan('mint.create-quote', { attributes }, async () => ok(await store(ports, bolt11, terms)));
+  const quote = ports.quoteIds.next();
+  const attributes = { method: 'bolt11', unit: SAT_UNIT, quote: quoteHash(quote) };
+  return inSpan('mint.create-quote', { attributes }, async () => ok(await store(ports, bolt11, terms, quote)));
 }
 
 async function store(
-  { quoteStore, quoteIds, clock }: CreateBolt11Ports,
+  { quoteStore, clock }: CreateBolt11Ports,
   { backend, rules }: Bolt11Offer,
   terms: Bolt11Terms,
+  quoteId: string,
 ): Promise<Quote> {
   const now = clock.now();
-  const made = { quote: quoteIds.next(), expiry: expiryOf(now, rules), trace: currentTrace() };
+  const made = { quote: quoteId, expiry: expiryOf(now, rules), trace: currentTrace() };
   const { amount, description } = terms;
-  const quoteKey = bolt11Key(made.quote);
+  const quoteKey = bolt11Key(quoteId);
   const asked = await backend.createIncoming({ quoteKey, amount, description, expiry: made.expiry });
   const quote = unpaidQuote(terms, made, asked, now);
   await quoteStore.insert(quote);

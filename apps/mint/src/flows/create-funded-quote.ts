@@ -11,6 +11,7 @@ import {
   unfundableQuote,
 } from '../domain/funded-quote.ts';
 import type { Quote } from '../domain/quote.ts';
+import { quoteHash } from '../domain/quote-id.ts';
 import type { Unit } from '../domain/unit.ts';
 import type { FundedQuotes, Funds } from '../fund-ports.ts';
 import type { IssuanceControl, Keysets, QuoteIds, Quotes } from '../ports.ts';
@@ -49,6 +50,7 @@ export function createFundedQuote(ports: FundedQuotePorts, request: FundedReques
   return inSpan('mint.create-quote', { attributes }, async (span) => {
     const answer = await create(ports, request);
     span.setAttribute('outcome', answer.ok ? answer.value.state : answer.error);
+    if (answer.ok) span.setAttribute('quote', quoteHash(answer.value.quote));
     return answer;
   });
 }

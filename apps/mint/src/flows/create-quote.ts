@@ -2,8 +2,9 @@ import { present } from '@assay/shared/kernel/assert';
 import type { Clock } from '@assay/shared/kernel/clock';
 import { type AcceptedBatch, type BatchRefusal, decideCreate } from '../domain/accepted-batch.ts';
 import { pendingQuote, type QuoteTerms } from '../domain/quote.ts';
+import { quoteHash } from '../domain/quote-id.ts';
 import type { EarlyVerdicts, QuoteIds, Quotes } from '../ports.ts';
-import { currentTrace, inSpan, quoteCameTo } from '../telemetry.ts';
+import { currentTrace, inSpan, quoteCameTo, type Span } from '../telemetry.ts';
 
 export interface CreateQuotePorts {
   readonly quotes: Quotes;
@@ -30,7 +31,7 @@ export async function createQuote(ports: CreateQuotePorts, batch: AcceptedBatch)
       return { is: 'without-credit' };
     case 'create': {
       const attributes = { method: 'ehash', unit: 'hash' };
-      const outcome = await inSpan('mint.create-quote', { attributes }, () => store(ports, decision.terms));
+      const outcome = await inSpan('mint.create-quote', { attributes }, (span) => store(ports, decision.terms, span));
       // Also for a repeat: the first one may have crashed between the two.
       if (outcome.is !== 'refused') await ports.earlyVerdicts.comeNow(decision.terms);
       return outcome;
@@ -38,12 +39,18 @@ export async function createQuote(ports: CreateQuotePorts, batch: AcceptedBatch)
   }
 }
 
-async function store({ quotes, quoteIds, clock }: CreateQuotePorts, terms: QuoteTerms): Promise<CreateOutcome> {
+async function store(
+  { quotes, quoteIds, clock }: CreateQuotePorts,
+  terms: QuoteTerms,
+  span: Span,
+): Promise<CreateOutcome> {
   const quote = pendingQuote(terms, { quote: quoteIds.next(), now: clock.now(), trace: currentTrace() });
-  if ((await quotes.insert(quote)) === 'inserted') {
+  const isCreated = (await quotes.insert(quote)) === 'inserted';
+  const first = isCreated ? quote : present(await quotes.find(quote.naturalKey), quote.naturalKey);
+  span.setAttribute('quote', quoteHash(first.quote));
+  if (isCreated) {
     quoteCameTo(quote.method, quote.state);
     return { is: 'created' };
   }
-  const first = present(await quotes.find(quote.naturalKey), quote.naturalKey);
   return first.batchHash === terms.batchHash ? { is: 'repeated' } : { is: 'refused', code: 'BATCH_CONFLICT' };
 }

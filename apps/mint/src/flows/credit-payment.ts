@@ -3,7 +3,8 @@ import { decidePayment, type QuotePayment } from '../domain/payment.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { Quotes } from '../ports.ts';
 import type { IncomingPayment, PayableQuotes } from '../payment-ports.ts';
-import { currentTrace, inSpan, paymentSeen, quoteCameTo, recordSpan } from '../telemetry.ts';
+import { paymentSeen } from '../telemetry.ts';
+import { commitSettled } from './commit-settled.ts';
 
 export interface CreditPorts {
   readonly quoteStore: Quotes;
@@ -37,22 +38,8 @@ export async function creditPayment(
     const decision = decidePayment(quote, payment, clock.now());
     if (decision.do === 'nothing') return 'repeated';
     if (decision.do === 'refuse') return 'refused';
-    if (await commit(quoteStore, quote, decision.next)) return 'paid';
+    if (await commitSettled(quoteStore, quote, decision.next)) return 'paid';
     quote = await quoteStore.find(known.naturalKey);
   }
   throw new Error(`a quote changed under ${ATTEMPTS_MAX} attempts to credit ${payment.id}`);
-}
-
-/** Continues the trace of the wallet that asked for the quote. */
-function commit(quoteStore: Quotes, before: Quote, next: Quote): Promise<boolean> {
-  const attributes = { method: next.method, unit: next.unit, state: next.state };
-  const options = { parent: before.trace, links: [currentTrace()], attributes };
-  return inSpan('mint.settle-quote', options, async () => {
-    if (!(await quoteStore.replace({ ...next, trace: currentTrace() ?? before.trace }))) return false;
-    const endMs = next.history.at(-1)?.at ?? next.updatedAt;
-    const waited = { parent: before.trace, startMs: before.createdAt, endMs, attributes: { state: next.state } };
-    recordSpan('quote.pending-wait', waited);
-    quoteCameTo(next.method, next.state);
-    return true;
-  });
 }

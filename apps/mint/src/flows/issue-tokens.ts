@@ -1,5 +1,3 @@
-import { toHex, utf8 } from '@assay/shared/kernel/bytes';
-import { sha256 } from '@assay/shared/kernel/hash';
 import { type Amount, amount as amountOf } from '@assay/shared/kernel/money';
 import { present } from '@assay/shared/kernel/assert';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
@@ -9,12 +7,13 @@ import { MINT_CHECKS, type MintSubject, type QuoteClaim, sharesOf } from '../dom
 import { nut20Version } from '../domain/nut20.ts';
 import { once } from '../domain/once.ts';
 import { mintable, parseQuoteMethod, type Quote } from '../domain/quote.ts';
+import { quoteHash } from '../domain/quote-id.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { BatchMintRequest, BlindedOutput, MintRequest, RequestLimits } from '../domain/request.ts';
 import { quoteSignatureAccepted } from '../telemetry.ts';
 import type { IssuanceControl, Keysets, Projection, QuoteReader, Signatory } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
-import { type Answer, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
+import { type Answer, operate, type OperatePorts, type PlannedOperation, sign, unitNamed } from './operate.ts';
 import { refuseSigned } from './refuse-signed.ts';
 
 const NOTHING = amountOf(0n);
@@ -68,7 +67,11 @@ export function issueBatch(ports: IssuePorts, request: IssueBatchRequest): Promi
 
 function issue(ports: IssuePorts, request: Issue): Promise<Answer> {
   const { opId, method, outputs, claimed } = request;
-  const known = { method: parseQuoteMethod(method) ?? 'unknown', outputs: outputs.length };
+  const known = {
+    method: parseQuoteMethod(method) ?? 'unknown',
+    unit: unitNamed(ports.keysets, outputs),
+    outputs: outputs.length,
+  };
   const attributes =
     request.batchMax === undefined
       ? { ...known, quote: quoteHash(claimed[0]?.quoteId ?? '') }
@@ -161,15 +164,10 @@ function countSignatures(claims: readonly QuoteClaim[]): void {
 function linkWithShare(
   quote: Quote | undefined,
   span: Span,
-  options: { startMs: number; attributes: { method: string; outputs: number; quote: string } },
+  options: { startMs: number; attributes: Record<string, string | number> },
 ): void {
   if (quote?.trace === undefined) return;
   const issued = openSpan('quote.issued', { ...options, parent: quote.trace, links: [currentTrace()] });
   span.addLink({ context: issued.span.spanContext() });
   issued.end();
-}
-
-/** Enough to find a quote in traces, too little to mint from it. */
-function quoteHash(quoteId: string): string {
-  return toHex(sha256(utf8(quoteId))).slice(0, 16);
 }

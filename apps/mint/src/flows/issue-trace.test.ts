@@ -1,36 +1,14 @@
-import { toHex, utf8 } from '@assay/shared/kernel/bytes';
-import { sha256 } from '@assay/shared/kernel/hash';
-import { createLogger } from '@assay/shared/runtime/log';
-import { startTracing } from '@assay/shared/runtime/tracing';
 import { describe, expect, it } from 'vitest';
+import { spansOf } from '../../test/kept-spans.ts';
 import { memoryMint, paidQuote, QUOTE_ID } from '../../test/memory-mint.ts';
 import { meltingMint } from '../../test/melting-mint.ts';
 import { mintProofs, mintRequest, opId, swapRequest } from '../../test/requests.ts';
+import { quoteHash } from '../domain/quote-id.ts';
 import { SAT_UNIT } from '../domain/unit.ts';
 import { createMeltQuote } from './create-melt-quote.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { melt } from './melt.ts';
 import { swap } from './swap.ts';
-
-type Exporter = NonNullable<Parameters<typeof startTracing>[0]['exporter']>;
-type Spans = Parameters<Exporter['export']>[0];
-
-/** Every span that ends while `run` runs. */
-async function spansOf(run: () => Promise<unknown>): Promise<Spans> {
-  const spans: Spans = [];
-  const exporter: Exporter = {
-    export: (ended, done) => {
-      spans.push(...ended);
-      done({ code: 0 });
-    },
-    shutdown: () => Promise.resolve(),
-  };
-  const log = createLogger({ service: 'mint', instance: 'mint-1', level: 'silent' });
-  const tracing = startTracing({ service: 'mint', instance: 'mint-1', ratio: 1, log, exporter });
-  await run();
-  await tracing.stop();
-  return spans;
-}
 
 const SHARE = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
 
@@ -52,8 +30,9 @@ describe('the trace of a share', () => {
     for (const child of ['mint.sign', 'mint.commit']) expect(named(child)?.parentSpanContext).toMatchObject(idsOf());
     expect(issue?.attributes).toEqual({
       method: 'ehash',
+      unit: 'hash',
       outputs: 1,
-      quote: toHex(sha256(utf8(QUOTE_ID))).slice(0, 16),
+      quote: quoteHash(QUOTE_ID),
       outcome: 'committed',
     });
   });
@@ -84,6 +63,18 @@ describe('the trace of a share', () => {
       expect(text).not.toContain(hidden);
   });
 
+  it('names the unit of a request by a keyset of this mint, and of no other', async () => {
+    const mint = memoryMint({ paid: 8n });
+    const request = swapRequest('swap', await mintProofs(mint, 'minted', [8n]), [8n], mint.keyset);
+    const foreign = { ...request, inputs: request.inputs.map((input) => ({ ...input, keyset: QUOTE_ID })) };
+    const spans = await spansOf(async () => {
+      await swap(mint.ports, opId('swap'), request);
+      await swap(mint.ports, opId('foreign'), foreign);
+    });
+    const swaps = spans.filter(({ name }) => name === 'mint.swap');
+    expect(swaps.map(({ attributes }) => attributes['unit'])).toEqual(['hash', 'unknown']);
+  });
+
   it('says nothing of a path that a client made up', async () => {
     const mint = meltingMint();
     const request = {
@@ -106,5 +97,6 @@ describe('the trace of a share', () => {
       await melt(mint.ports, command);
     });
     expect(spans.map(({ attributes }) => attributes['method'])).toEqual(['unknown', 'unknown']);
+    expect(spans.map(({ attributes }) => attributes['unit'])).toEqual(['sat', 'unknown']);
   });
 });

@@ -1,6 +1,4 @@
 import { present } from '@assay/shared/kernel/assert';
-import { toHex, utf8 } from '@assay/shared/kernel/bytes';
-import { sha256 } from '@assay/shared/kernel/hash';
 import { err, ok, type Result } from '@assay/shared/kernel/result';
 import { currentTrace, inSpan } from '@assay/shared/runtime/telemetry';
 import { firstRefusalInTurns } from '../domain/checks.ts';
@@ -9,13 +7,14 @@ import type { FailedMelt, Melt, MeltIntent, PendingMelt } from '../domain/melt.t
 import { MELT_CHECKS, type MeltSubject } from '../domain/melt-checks.ts';
 import { type MeltQuote, parseMeltMethod } from '../domain/melt-quote.ts';
 import type { PointHex } from '../domain/operation.ts';
+import { quoteHash } from '../domain/quote-id.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { MeltRequest, RequestLimits } from '../domain/request.ts';
 import type { Patience } from '../melt-ports.ts';
 import type { IssuanceControl, Operations } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
 import { catchUpMeltQuote, followOwnMelt } from './catch-up-melt-quote.ts';
-import { ATTEMPTS_MAX, type Ended, measured, refusedWith } from './operate.ts';
+import { ATTEMPTS_MAX, type Ended, measured, refusedWith, unitNamed } from './operate.ts';
 import { payMelt, type PayMeltPorts } from './pay-melt.ts';
 import { pointsOfSecrets } from './points-of-secrets.ts';
 import { refuseProofs } from './refuse-proofs.ts';
@@ -43,9 +42,13 @@ export interface MeltCommand extends MeltRequest {
  */
 export function melt(ports: MeltPorts, command: MeltCommand): Promise<Result<MeltQuote, Refusal>> {
   const { method, inputs, outputs, quoteId } = command;
-  const quote = toHex(sha256(utf8(quoteId))).slice(0, 16);
-  const known = parseMeltMethod(method) ?? 'unknown';
-  const attributes = { method: known, inputs: inputs.length, outputs: outputs.length, quote };
+  const attributes = {
+    method: parseMeltMethod(method) ?? 'unknown',
+    unit: unitNamed(ports.keysets, inputs),
+    inputs: inputs.length,
+    outputs: outputs.length,
+    quote: quoteHash(quoteId),
+  };
   return inSpan('mint.melt', { attributes }, async (span) => {
     const ys = await pointsOfSecrets(ports, inputs);
     return measured({ ...ports, kind: 'MELT', span }, () => meltUntilDecided(ports, command, ys));

@@ -8,7 +8,8 @@ import {
   type UncommittedOperation,
 } from '../domain/operation.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
-import type { CommitOutcome, OutputToSign, Operations, Signatory } from '../ports.ts';
+import type { Unit } from '../domain/unit.ts';
+import type { CommitOutcome, Keysets, OutputToSign, Operations, Signatory } from '../ports.ts';
 import { type OperationOutcome, operationEnded } from '../telemetry.ts';
 
 export const ATTEMPTS_MAX = 5;
@@ -44,6 +45,11 @@ export type Answer = Result<readonly OperationOutput[], Refusal>;
  */
 export function operate(ports: OperatePorts, attempt: Attempt, span: Span): Promise<Answer> {
   return measured({ ...ports, kind: attempt.kind, span }, () => attemptUntilDecided(ports, attempt, span));
+}
+
+/** For spans: the unit of the first keyset that a request names. A name that a client made up is not repeated. */
+export function unitNamed(keysets: Keysets, [first]: readonly { readonly keyset: string }[]): Unit | 'unknown' {
+  return (first && keysets.get(first.keyset)?.unit) ?? 'unknown';
 }
 
 /** How a request for an operation ended, and what it is answered. */

@@ -3,7 +3,8 @@ import { ehashKey, type Quote } from '../domain/quote.ts';
 import { decideSettle, type VerdictRefusal } from '../domain/settlement.ts';
 import type { Verdict } from '../domain/verdict-hash.ts';
 import type { Quotes } from '../ports.ts';
-import { currentTrace, inSpan, quoteCameTo, quotePaidAfter, recordSpan, verdictRefused } from '../telemetry.ts';
+import { quotePaidAfter, verdictRefused } from '../telemetry.ts';
+import { commitSettled, settledAt } from './commit-settled.ts';
 
 export interface SettleQuotePorts {
   readonly quotes: Quotes;
@@ -27,7 +28,7 @@ export async function settleQuote(ports: SettleQuotePorts, verdict: Verdict): Pr
     const decision = decideSettle(quote, verdict, ports.auditorKeys, ports.clock.now());
     if (decision.do === 'nothing') return { is: 'repeated' };
     if (decision.do === 'refuse') return refused(decision.reason);
-    if (await commit(ports, quote, decision.next)) return { is: 'settled' };
+    if (await commitSettled(ports.quotes, quote, decision.next)) return settled(decision.next);
   }
   throw new Error(`${verdict.poolId}/${verdict.batchId} changed under ${ATTEMPTS_MAX} attempts to settle it`);
 }
@@ -37,21 +38,7 @@ function refused(reason: VerdictRefusal): SettleOutcome {
   return { is: 'refused', reason };
 }
 
-/** Continues the share's trace, which is stored with the quote: the wait between the two outlives every process. */
-function commit({ quotes }: SettleQuotePorts, before: Quote, next: Quote): Promise<boolean> {
-  const attributes = { method: next.method, unit: next.unit, state: next.state };
-  const options = { parent: before.trace, links: [currentTrace()], attributes };
-  return inSpan('mint.settle-quote', options, async () => {
-    if (!(await quotes.replace({ ...next, trace: currentTrace() ?? before.trace }))) return false;
-    told(before, next);
-    return true;
-  });
-}
-
-function told(before: Quote, next: Quote): void {
-  const endMs = next.history.at(-1)?.at ?? next.updatedAt;
-  const waited = { parent: before.trace, startMs: before.createdAt, endMs, attributes: { state: next.state } };
-  recordSpan('quote.pending-wait', waited);
-  quoteCameTo(next.method, next.state);
-  if (next.state === 'PAID') quotePaidAfter((endMs - before.createdAt) / 1_000);
+function settled(quote: Quote): SettleOutcome {
+  if (quote.state === 'PAID') quotePaidAfter((settledAt(quote) - quote.createdAt) / 1_000);
+  return { is: 'settled' };
 }

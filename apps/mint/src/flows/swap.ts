@@ -11,7 +11,15 @@ import type { RequestLimits, SwapRequest } from '../domain/request.ts';
 import { SWAP_CHECKS, type SwapSubject } from '../domain/swap-checks.ts';
 import type { IssuanceControl, Keysets, Signatory } from '../ports.ts';
 import type { Turns } from '../turn-ports.ts';
-import { type Answer, type Attempt, operate, type OperatePorts, type PlannedOperation, sign } from './operate.ts';
+import {
+  type Answer,
+  type Attempt,
+  operate,
+  type OperatePorts,
+  type PlannedOperation,
+  sign,
+  unitNamed,
+} from './operate.ts';
 import { pointsOfSecrets } from './points-of-secrets.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
@@ -29,9 +37,10 @@ export interface SwapPorts extends OperatePorts {
 
 /** NUT-03: spends the inputs and signs the outputs, both or neither. Repeating the request gives the same answer. */
 export function swap(ports: SwapPorts, opId: string, request: SwapRequest): Promise<Answer> {
-  const attributes = { inputs: request.inputs.length, outputs: request.outputs.length };
+  const { inputs, outputs } = request;
+  const attributes = { unit: unitNamed(ports.keysets, inputs), inputs: inputs.length, outputs: outputs.length };
   return inSpan('mint.swap', { attributes }, async (span) => {
-    const ys = await pointsOfSecrets(ports, request.inputs);
+    const ys = await pointsOfSecrets(ports, inputs);
     const swapping = { opId, request, ys, spentAtFirst: once(() => refuseSpent(ports, ys())) };
     const attempt: Attempt = {
       ...{ kind: 'SWAP', opId },
