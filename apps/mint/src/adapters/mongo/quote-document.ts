@@ -63,6 +63,8 @@ const AMOUNT = { bsonType: 'long', minimum: 0 } as const;
 export const PAYMENTS_INDEX = 'paymentsId_unique';
 /** Unpaid quotes by age, among any number of others. */
 export const UNPAID_INDEX = 'unpaid_createdAt';
+/** Quotes that a fund paid, among any number of others. */
+export const FUNDED_INDEX = 'fundToken_funded';
 
 /** 03-mint section 13. */
 export const QUOTES: CollectionDefinition = {
@@ -103,6 +105,7 @@ export const QUOTES: CollectionDefinition = {
     { name: 'pubkey_createdAt_id', keys: { pubkey: 1, createdAt: 1, _id: 1 } },
     { name: 'pubkey_paid', keys: { pubkey: 1, createdAt: 1, _id: 1 }, where: { state: 'PAID' } },
     { name: UNPAID_INDEX, keys: { createdAt: 1, _id: 1 }, where: { state: 'UNPAID' } },
+    { name: FUNDED_INDEX, keys: { fundToken: 1 }, where: { fundToken: { $exists: true } } },
     { name: 'state_createdAt', keys: { state: 1, createdAt: 1 } },
     { name: 'createdAt_id', keys: { createdAt: 1, _id: 1 } },
   ],

@@ -8,7 +8,7 @@ import { parseFund } from './fund-document.ts';
 import { parseGrant } from './grants.ts';
 import { atOneInstant, openChunk, type Snapshot } from './one-instant.ts';
 import { type OperationDocument, OPERATIONS, parseOperation } from './operation-document.ts';
-import { parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
+import { FUNDED_INDEX, parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
 import { supplyOf } from './supply-document.ts';
 import { sumWithin } from './supply-history.ts';
 
@@ -86,7 +86,7 @@ async function paidByFunds({ session, quotes }: Snapshot, funds: readonly Fund[]
       { $match: { method: { $in: ['reward', 'escrow'] }, fundToken: { $exists: true, $nin: pending } } },
       { $group: { _id: '$unit', paid: { $sum: '$amountPaid' } } },
     ],
-    { session },
+    { session, hint: FUNDED_INDEX },
   );
   return new Map((await sums.toArray()).map(({ _id, paid }) => [_id, paid]));
 }
