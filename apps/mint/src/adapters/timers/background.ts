@@ -12,7 +12,7 @@ import type { SweepFundsPorts } from '../../flows/sweep-funds.ts';
 import { newWalk } from '../../flows/walk-through.ts';
 import { finishRotations, type RotatePorts } from '../../flows/rotate-keyset.ts';
 import type { QuoteBrowser } from '../../ports.ts';
-import { fundsCounted, pendingQuotes, supplyCounted } from '../../telemetry.ts';
+import { fundsCounted, pendingQuotes, recounted, supplyCounted } from '../../telemetry.ts';
 import { startFundSweeper } from './fund-sweeper.ts';
 
 export type BackgroundPorts = RecountPorts &
@@ -38,7 +38,8 @@ export function startBackground(context: ServiceContext, db: Db, ports: Backgrou
   const isMine = () => lease.token() !== undefined;
   const walk = newWalk();
   context.every('recount', ports.recountEveryMs, async () => {
-    if (!isMine()) return;
+    // What is broken is told by whoever counts: an old finding must not outlive the lease.
+    if (!isMine()) return recounted(0);
     const broken = await recount(ports, walk, WALK_MS);
     if (broken.length > 0) context.log.fatal({ broken }, 'invariants are broken: the mint is paused');
   });
