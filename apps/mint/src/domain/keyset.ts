@@ -20,3 +20,8 @@ export interface Keyset {
 export function isExpired(keyset: Keyset, now: UnixMs): boolean {
   return keyset.finalExpiryS !== undefined && BigInt(now) >= keyset.finalExpiryS * 1_000n;
 }
+
+/** Whether ecash of the unit can be issued: its active keyset is not expired. */
+export function isIssuable(unit: Unit, keysets: readonly Keyset[], now: UnixMs): boolean {
+  return keysets.some((keyset) => keyset.unit === unit && keyset.active && !isExpired(keyset, now));
+}

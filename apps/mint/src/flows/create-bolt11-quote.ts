@@ -9,7 +9,7 @@ import {
   unpaidQuote,
 } from '../domain/bolt11-quote.ts';
 import { firstRefusal } from '../domain/checks.ts';
-import { isExpired } from '../domain/keyset.ts';
+import { isIssuable } from '../domain/keyset.ts';
 import type { Quote } from '../domain/quote.ts';
 import { quoteHash } from '../domain/quote-id.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
@@ -43,9 +43,7 @@ export async function createBolt11Quote(ports: CreateBolt11Ports, terms: Bolt11T
   const { bolt11, keysets, control, clock } = ports;
   if (bolt11 === undefined) return err(refusal('minting-disabled', 'this mint has no Lightning'));
   const now = clock.now();
-  const isMintable = keysets
-    .all()
-    .some((keyset) => keyset.unit === SAT_UNIT && keyset.active && !isExpired(keyset, now));
+  const isMintable = isIssuable(SAT_UNIT, keysets.all(), now);
   const subject = { terms, rules: bolt11.rules, level: control.level(), isMintable };
   const refused = firstRefusal(BOLT11_CHECKS, subject);
   if (refused !== undefined) return err(refused);

@@ -112,6 +112,15 @@ describe('what a mint tells wallets follows from what it can do', () => {
     expect(methodsOf(5, { keysets: [] })).toEqual(['bolt11/sat']);
   });
 
+  test('no method is offered in a unit whose active keyset is expired, though it still melts', () => {
+    const until = (finalExpiryS: bigint) => {
+      return { keysets: [aKeyset({ name: 'active' }), aKeyset({ name: 'short', unit: SAT_UNIT, finalExpiryS })] };
+    };
+    expect(methodsOf(4, until(1_795_227_001n))).toContain('bolt11/sat');
+    expect(methodsOf(4, until(1_795_227_000n))).toEqual(['ehash/hash']);
+    expect(methodsOf(5, until(1_795_227_000n))).toEqual(['bolt11/sat']);
+  });
+
   test('funds pay in the units that are configured', () => {
     const units = { fundedUnits: new Set([SAT_UNIT, HASH_UNIT]) };
     expect(methodsOf(4, units)).toEqual([

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { UnixMs } from '@assay/shared/kernel/clock';
 import type { IssuanceLevel } from '../../domain/issuance-level.ts';
 import { METHODS } from '../../domain/methods.ts';
 import type { QuoteMethod } from '../../domain/quote.ts';
@@ -18,7 +17,6 @@ export interface MintIdentity {
 
 export interface MintCapabilities extends Offering {
   readonly identity: MintIdentity;
-  readonly now: UnixMs;
   readonly level: IssuanceLevel;
   /** Quotes of one batch. */
   readonly batchMax: number;

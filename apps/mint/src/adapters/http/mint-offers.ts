@@ -1,6 +1,7 @@
+import type { UnixMs } from '@assay/shared/kernel/clock';
 import { type Amount, amount, QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import type { Bolt11Rules } from '../../domain/bolt11-quote.ts';
-import type { Keyset } from '../../domain/keyset.ts';
+import { isIssuable, type Keyset } from '../../domain/keyset.ts';
 import { METHODS } from '../../domain/methods.ts';
 import type { MeltMethod } from '../../domain/operation.ts';
 import { QUOTE_METHODS, type QuoteMethod } from '../../domain/quote.ts';
@@ -9,6 +10,7 @@ import type { PaymentSettings } from '../../payment-ports.ts';
 
 /** What decides which methods a wallet is offered. */
 export interface Offering {
+  readonly now: UnixMs;
   readonly keysets: readonly Keyset[];
   readonly fundedUnits: ReadonlySet<Unit>;
   /** Undefined without a payment backend. */
@@ -31,11 +33,11 @@ export type MeltOffer = Offer<MeltMethod>;
 const ONE = amount(1n);
 const FUNDED_MAX = amount(2n ** 52n);
 
-/** Methods of quotes; one is offered in a unit while a keyset of that unit is active. */
+/** Methods of quotes; one is offered in a unit while ecash of that unit can be issued. */
 export function mintOffers(offering: Offering): readonly MintOffer[] {
   return QUOTE_METHODS.flatMap((method) =>
     unitsOf(method, offering)
-      .filter((unit) => offering.keysets.some((keyset) => keyset.unit === unit && keyset.active))
+      .filter((unit) => isIssuable(unit, offering.keysets, offering.now))
       .map((unit) => ({ method, unit, ...boundsOf(method, offering) })),
   );
 }
