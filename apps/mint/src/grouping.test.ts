@@ -1,4 +1,5 @@
 import { dueAfter, withinDeadline } from '@assay/shared/runtime/grpc-deadline';
+import { reasonIn, wireStatusOf } from '@assay/shared/runtime/grpc-status';
 import fc from 'fast-check';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -96,9 +97,12 @@ describe('grouped calls', () => {
     expect(answers.some(({ isOver }) => isOver)).toBe(false);
   });
 
-  it('more waiting items than allowed are refused with a fault', async () => {
+  it('more waiting items than allowed are refused, and teams are told to come back', async () => {
     const call = grouped<number, number>({ weightMax: 1, inFlightMax: 1, waitingMax: 2, run: async (group) => group });
     const answers = await Promise.allSettled([1, 2, 3].map(call));
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    const [refused] = answers.flatMap((answer) => (answer.status === 'rejected' ? [wireStatusOf(answer.reason)] : []));
+    expect(refused).toMatchObject({ name: 'UNAVAILABLE', details: 'more than 2 requests are waiting' });
+    expect(reasonIn(refused?.metadata)).toBe('DEPENDENCY_UNAVAILABLE');
   });
 });

@@ -1,4 +1,5 @@
 import { withinDeadline } from '@assay/shared/runtime/grpc-deadline';
+import { GrpcFault } from '@assay/shared/runtime/grpc-status';
 import { AsyncResource } from 'node:async_hooks';
 
 /** How single requests become group calls. */
@@ -8,7 +9,7 @@ export interface Grouping<Item, Answer> {
   readonly inFlightMax: number;
   /** What must be waiting, in weight, for a call beside those in flight; less waits until one ends. 1 unless given. */
   readonly besideFrom?: number;
-  /** Items that may wait; more are refused with a fault. */
+  /** Items that may wait; more are refused: what the calls are for is busier than it can answer. */
   readonly waitingMax: number;
   /** 1 unless given. */
   readonly weigh?: (item: Item) => number;
@@ -74,7 +75,7 @@ export function grouped<Item, Answer>(options: Grouping<Item, Answer>): (item: I
   return (item) =>
     new Promise<Answer>((resolve, reject) => {
       if (waiting.length >= options.waitingMax) {
-        reject(new Error(`more than ${options.waitingMax} requests are waiting`));
+        reject(new GrpcFault('DEPENDENCY_UNAVAILABLE', `more than ${options.waitingMax} requests are waiting`));
         return;
       }
       const weight = weigh(item);
