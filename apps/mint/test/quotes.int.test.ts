@@ -214,6 +214,20 @@ test('a time beyond the calendar is refused, and no fault', async () => {
   }
 });
 
+test('a method that does not exist is refused, and has no empty list', async () => {
+  const [{ teams }] = mints;
+  const filter = {
+    method: 'ehahs',
+    poolId: '',
+    pubkey: Buffer.alloc(0),
+    state: 0,
+    pageSize: 1,
+    pageToken: '',
+  } as const;
+  const listed = teams.listQuotes({ ...filter, createdFromMs: 0n, createdBeforeMs: 0n });
+  await expect(listed).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
+});
+
 describe('an operator', () => {
   test('replays the batch of a pool that was not configured once it is', async () => {
     const batch = aBatch({ batchId: 'unknown-pool', poolId: 'pool-9' });

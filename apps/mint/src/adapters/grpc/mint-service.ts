@@ -7,7 +7,6 @@ import {
   type PauseIssuanceRequest,
   type PauseIssuanceResponse,
 } from '@assay/proto/gen/assay/mint/v1/mint_service';
-import { toHex } from '@assay/shared/kernel/bytes';
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
@@ -25,7 +24,8 @@ import { parsePauseLevel, renderControl } from './control-message.ts';
 import { createQuote, type CreateQuotePorts } from './create-quote.ts';
 import { renderFund } from './fund-message.ts';
 import { sign } from './liabilities.ts';
-import { parseState, renderQuote } from './quote-message.ts';
+import { parseFilter } from './quote-filter.ts';
+import { renderQuote } from './quote-message.ts';
 import { redeem } from './redeem-proofs.ts';
 import { optionalTime } from './request-time.ts';
 import { type SealedTokens, sealedTokens } from './sealed-tokens.ts';
@@ -94,16 +94,10 @@ async function listQuotes(
   tokens: SealedTokens,
   request: ListQuotesRequest,
 ): Promise<ListQuotesResponse> {
-  const method = request.method === '' ? undefined : parseQuoteMethod(request.method);
-  if (method === undefined && request.method !== '') return { quotes: [], nextPageToken: '' };
-  const state = parseState(request.state);
   const createdFrom = optionalTime(request.createdFromMs);
   const createdBefore = optionalTime(request.createdBeforeMs);
   const { quotes, next } = await reader.list({
-    ...(method === undefined ? {} : { method }),
-    ...(request.poolId === '' ? {} : { poolId: request.poolId }),
-    ...(request.pubkey.length === 0 ? {} : { pubkey: toHex(request.pubkey) }),
-    ...(state === undefined ? {} : { state }),
+    ...parseFilter(request),
     ...(createdFrom === undefined ? {} : { createdFrom }),
     ...(createdBefore === undefined ? {} : { createdBefore }),
     after: parsePosition(tokens, request.pageToken),

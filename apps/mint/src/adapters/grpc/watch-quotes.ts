@@ -2,10 +2,9 @@ import type { WatchQuotesRequest, WatchQuotesResponse } from '@assay/proto/gen/a
 import { type Bytes, toHex, utf8 } from '@assay/shared/kernel/bytes';
 import { sha256 } from '@assay/shared/kernel/hash';
 import { type CallContext, GrpcFault, GrpcStatusFault } from '@assay/shared/runtime/grpc-server';
-import { parseQuoteMethod } from '../../domain/quote.ts';
 import { type WatchPorts, watchQuotes, type WatchUpdate } from '../../flows/watch-quotes.ts';
-import type { QuoteFilter } from '../../watch-ports.ts';
-import { parseState, renderQuote } from './quote-message.ts';
+import { parseFilter, type WireFilter } from './quote-filter.ts';
+import { renderQuote } from './quote-message.ts';
 import { type SealedTokens, sealedTokens } from './sealed-tokens.ts';
 
 /** Each holds a connection to the database most of the time. */
@@ -80,19 +79,8 @@ function noToken(): GrpcFault {
   return new GrpcFault('PAGE_TOKEN_INVALID', 'resume_token is not one that a watch of this filter returned');
 }
 
-function parseFilter({ method: named, poolId, pubkey, state: wire }: WatchQuotesRequest): QuoteFilter {
-  const [method, state] = [parseQuoteMethod(named), parseState(wire)];
-  if (named !== '' && method === undefined) throw new GrpcFault('REQUEST_INVALID', 'there is no such method');
-  return {
-    ...(method === undefined ? {} : { method }),
-    ...(poolId === '' ? {} : { poolId }),
-    ...(pubkey.length === 0 ? {} : { pubkey: toHex(pubkey) }),
-    ...(state === undefined ? {} : { state }),
-  };
-}
-
 /** Names the filter: a token goes on with the one that it is of. */
-function scopeOf({ method, poolId, pubkey, state }: WatchQuotesRequest): string {
+function scopeOf({ method, poolId, pubkey, state }: WireFilter): string {
   return toHex(sha256(utf8(JSON.stringify([method, poolId, toHex(pubkey), state]))));
 }
 
