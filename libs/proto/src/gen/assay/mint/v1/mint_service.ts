@@ -5409,6 +5409,7 @@ export const MintServiceService = {
     responseSerialize: (value: GetQuoteResponse): Buffer => Buffer.from(GetQuoteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetQuoteResponse => GetQuoteResponse.decode(value),
   },
+  /** INVALID_ARGUMENT `REQUEST_INVALID` for a method that does not exist. */
   listQuotes: {
     path: "/assay.mint.v1.MintService/ListQuotes" as const,
     requestStream: false as const,
@@ -5513,6 +5514,7 @@ export const MintServiceService = {
 export interface MintServiceServer extends UntypedServiceImplementation {
   /** NOT_FOUND `QUOTE_UNKNOWN`. */
   getQuote: handleUnaryCall<GetQuoteRequest, GetQuoteResponse>;
+  /** INVALID_ARGUMENT `REQUEST_INVALID` for a method that does not exist. */
   listQuotes: handleUnaryCall<ListQuotesRequest, ListQuotesResponse>;
   /**
    * The quotes that match, then each change of one, then a bookmark each 15 s. OUT_OF_RANGE `RESUME_TOKEN_EXPIRED`;
@@ -5563,6 +5565,7 @@ export interface MintServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetQuoteResponse) => void,
   ): ClientUnaryCall;
+  /** INVALID_ARGUMENT `REQUEST_INVALID` for a method that does not exist. */
   listQuotes(
     request: ListQuotesRequest,
     callback: (error: ServiceError | null, response: ListQuotesResponse) => void,
@@ -5709,8 +5712,8 @@ export const MintServiceClient = makeGenericClientConstructor(
 };
 
 /**
- * Commands of operators, on a listener of their own. Each call carries request_id and reason, is answered once per
- * request_id (other content: ALREADY_EXISTS `REQUEST_ID_REUSED`), and goes into the hash-chained admin log.
+ * For operators, on a listener of their own. Each command carries request_id and reason, is answered once per request_id
+ * (other content: ALREADY_EXISTS `REQUEST_ID_REUSED`), and goes into the hash-chained admin log; reads carry neither.
  */
 export type MintAdminServiceService = typeof MintAdminServiceService;
 export const MintAdminServiceService = {
