@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { httpMint, type HttpMint } from '../../../test/http-mint.ts';
@@ -111,14 +112,30 @@ describe('connections', () => {
   test('that ask a hundred things at once are answered in that order', async () => {
     await start();
     const { socket, ended } = await raw();
-    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: mint\r\n\r\n`;
-    socket.write(Array.from({ length: 100 }, (_, at) => ask(at % 2 === 0 ? '/v1/keysets' : '/v1/none')).join(''));
-    socket.end();
+    const ask = (path: string, at: number) =>
+      `GET ${path} HTTP/1.1\r\nHost: mint\r\n${at === 99 ? 'Connection: close\r\n' : ''}\r\n`;
+    socket.write(Array.from({ length: 100 }, (_, at) => ask(at % 2 === 0 ? '/v1/keysets' : '/v1/none', at)).join(''));
     const answers = (await ended).split('HTTP/1.1 ').slice(1);
     expect(answers.map((answer) => answer.slice(0, 3))).toEqual(
       Array.from({ length: 100 }, (_, at) => (at % 2 === 0 ? '200' : '404')),
     );
   });
+});
+
+test('a thousand requests in one packet are no thousand answers in one turn: others are served between them', async () => {
+  await start();
+  const crowd = await rawClient(mint.url, '127.0.0.2');
+  sockets.push(crowd.socket);
+  let said = '';
+  crowd.socket.on('data', (data: Buffer) => (said += data.toString()));
+  const answered = () => said.split('HTTP/1.1 200').length - 1;
+  crowd.socket.write(GET.repeat(1_000));
+  const other = await rawClient(mint.url);
+  sockets.push(other.socket);
+  other.socket.write(GET);
+  await once(other.socket, 'data');
+  expect(answered()).toBeLessThan(1_000);
+  await expect.poll(answered).toBe(1_000);
 });
 
 describe('a long body', () => {
