@@ -31,7 +31,7 @@ test('pools, auditors and the identity are all that has to be said', () => {
   const { signers, wallets, lightning } = settingsOf(CONFIG.load(NEEDED));
   expect(signers).toEqual({ pools: new Map([['pool-1', KEY]]), auditorKeys: new Set([KEY]) });
   expect(wallets).toMatchObject({
-    identity: { pubkey: `02${KEY}` },
+    identity: { pubkey: `02${KEY}`, version: expect.stringMatching(/^assay-mint\/[0-9]+\.[0-9]+\.[0-9]+$/) as string },
     limits: { inputs: 1_000, outputs: 1_000 },
     lookup: { isEnabled: true, takesLegacy: true, mintPubkey: `02${KEY}` },
   });

@@ -6,6 +6,7 @@ import { grpcServing } from '@assay/shared/runtime/grpc-server';
 import { z } from 'zod';
 import type { Bolt11Rules } from './domain/bolt11-quote.ts';
 import { parseUnit, type Unit } from './domain/unit.ts';
+import manifest from '../package.json' with { type: 'json' };
 
 const port = () => integer({ min: 0, max: 65_535 });
 const xOnlyKey = z.string().regex(/^[0-9a-f]{64}$/, 'expected an x-only key: 64 lower-case hex digits');
@@ -114,7 +115,6 @@ function httpOptionsOf(config: MintConfig) {
 
 const NAME = 'Assay mint';
 const FAKE_NAME = `${NAME} (FAKE LIGHTNING, NO VALUE)`;
-const VERSION = 'assay-mint/0.1.0';
 
 /** What wallets are told and held to. */
 function walletRulesOf(config: MintConfig) {
@@ -122,7 +122,11 @@ function walletRulesOf(config: MintConfig) {
   return {
     fundedUnits: new Set(config.MINT_FUNDED_UNITS),
     depositUnits: [...new Set(Object.values(config.MINT_DEPOSIT_ASSETS))],
-    identity: { name: config.MINT_BOLT11_BACKEND === 'fake' ? FAKE_NAME : NAME, version: VERSION, pubkey },
+    identity: {
+      name: config.MINT_BOLT11_BACKEND === 'fake' ? FAKE_NAME : NAME,
+      version: `assay-mint/${manifest.version}`,
+      pubkey,
+    },
     limits: { inputs: config.MINT_LIMIT_INPUTS, outputs: config.MINT_LIMIT_OUTPUTS },
     batchMax: config.MINT_LIMIT_BATCH,
     meltRules: {
