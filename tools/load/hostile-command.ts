@@ -9,7 +9,7 @@ Ends with 1 when a bound is broken:
   * no swap of an honest wallet fails, whatever the attack
   * their p99 beside an attack is at most ${BOUNDS.p99OfControlMax} times that of the control just before: every core busy, no attack
   * the last round leaves at most ${BOUNDS.growthMibMax} MiB more in the mint than the one before
-Takes a minute to begin, and then rounds × (2 × kinds + 1) × (seconds + 3).`;
+Takes a minute to begin, and then rounds × (kinds + 1) × (2 × seconds + 3).`;
 
 interface HostileFlags {
   readonly rate: string;

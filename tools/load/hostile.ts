@@ -19,7 +19,7 @@ export interface HostileLoad {
   readonly ratePerS: number;
   /** Of each measurement. */
   readonly seconds: number;
-  /** All kinds, so many times: what a first round leaves in memory is warm-up. */
+  /** All kinds, so many times: what the first ones leave in memory is warm-up. */
   readonly rounds: number;
   /** Kinds of attack; all when empty. */
   readonly only: readonly string[];
@@ -35,6 +35,7 @@ const METHOD =
   'of the mint before, at the end and 3 s after';
 /** What an attack leaves behind is gone then. */
 const CALM_MS = 3_000;
+const CONTROL = 'control';
 /** Answers beside an attack: how many, by status. */
 type Answers = Readonly<Record<string, number>>;
 
@@ -128,7 +129,7 @@ async function oneRound(field: Field, round: number, kinds: readonly string[]) {
   const seen: (Seen & { readonly figures: Figures })[] = [];
   for (const kind of kinds) {
     // Just before it, for a machine has its moods.
-    const control = await beside(field, 'control', burn);
+    const control = await beside(field, CONTROL, burn);
     const attacked = await beside(field, kind, () => attackers.call('attack', { name: kind, seconds }));
     const { failed, p99Ms } = attacked;
     seen.push({ kind, round, failed, p99Ms, controlP99Ms: control.p99Ms, figures: { control, ...attacked } });
@@ -145,7 +146,7 @@ async function beside({ load, honest, gauges, tell }: Field, what: string, run: 
   const read = await gauges.start();
   const [swapped, answers] = await Promise.all([honest.call('swap', { ratePerS, seconds }), run()]);
   const reading = await read();
-  await wait(CALM_MS);
+  if (what !== CONTROL) await wait(CALM_MS);
   const rssMib = { before, atTheEnd: reading.rssMib, after: gauges.rssMib() };
   const { p50Ms, p99Ms, swaps, failed, fault } = swapped;
   const figures = { swaps, failed, fault, p50Ms: rounded(p50Ms), p99Ms: rounded(p99Ms), answers, ...costOf(reading) };

@@ -18,9 +18,9 @@ command
   .command('hostile')
   .description('What each kind of hostile client does to honest wallets of a mint that it starts itself.')
   .argument('[kinds...]', 'kinds of attack; all when left out')
-  .option('--rate <n>', 'swaps of honest wallets a second', '20')
-  .option('--seconds <n>', `of each measurement, at most ${HOSTILE_MAX.seconds}`, '6')
-  .option('--rounds <n>', `of all kinds, at most ${HOSTILE_MAX.rounds}; memory is compared between the last two`, '2')
+  .option('--rate <n>', 'swaps of honest wallets a second', '25')
+  .option('--seconds <n>', `of each measurement, at most ${HOSTILE_MAX.seconds}`, '4')
+  .option('--rounds <n>', `of all kinds, at most ${HOSTILE_MAX.rounds}; memory is compared between the last two`, '3')
   .option('--profile <dir>', 'the mint leaves a CPU profile there, and its hottest functions are printed; no history')
   .addHelpText('after', HOSTILE_BOUNDS)
   .action(runHostile);

@@ -30,7 +30,12 @@ test('where there is no crowd nobody waits', () => {
 });
 
 test('of a crowd so many begin in each turn of the event loop', async () => {
-  expect(await begun(3, Array.from({ length: 8 }, () => 'a'))).toEqual([
+  expect(
+    await begun(
+      3,
+      Array.from({ length: 8 }, () => 'a'),
+    ),
+  ).toEqual([
     ['a', 'a', 'a'],
     ['a', 'a', 'a'],
     ['a', 'a'],
@@ -45,7 +50,7 @@ test('a network that sends much waits behind itself, and others behind one of ea
 test('who comes while others wait does not go before them', async () => {
   const { enter } = turnstile(1);
   const told: string[] = [];
-  enter('a');
+  expect(enter('a')).toBeUndefined();
   void enter('b')?.then(() => told.push('b'));
   await nextTurn();
   void enter('c')?.then(() => told.push('c'));
