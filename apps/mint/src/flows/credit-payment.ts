@@ -1,4 +1,6 @@
+import { present } from '@assay/shared/kernel/assert';
 import type { Clock } from '@assay/shared/kernel/clock';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { decidePayment, type QuotePayment } from '../domain/payment.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { Quotes } from '../ports.ts';
@@ -15,8 +17,6 @@ export interface CreditPorts {
 /** `unknown`: no quote has the request. `refused`: the quote was paid by something else before. */
 export type CreditOutcome = 'paid' | 'repeated' | 'refused' | 'unknown';
 
-const ATTEMPTS_MAX = 5;
-
 /** What the backend received pays its quote, once, however often and by how many instances it is seen. */
 export async function creditIncoming(ports: CreditPorts, payment: IncomingPayment): Promise<CreditOutcome> {
   const { lookupId, paymentId, amount } = payment;
@@ -28,18 +28,18 @@ export async function creditIncoming(ports: CreditPorts, payment: IncomingPaymen
 }
 
 /** UNPAID → PAID by this payment, exactly once. Also how a melt settles a request of this mint: id `melt:<op id>`. */
-export async function creditPayment(
+export function creditPayment(
   { quoteStore, clock }: Pick<CreditPorts, 'quoteStore' | 'clock'>,
   known: Quote,
   payment: QuotePayment,
 ): Promise<Exclude<CreditOutcome, 'unknown'>> {
-  let quote: Quote | undefined = known;
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX && quote !== undefined; attempt += 1) {
+  let quote = known;
+  return readAgain(`the quote that ${payment.id} pays`, async () => {
     const decision = decidePayment(quote, payment, clock.now());
     if (decision.do === 'nothing') return 'repeated';
     if (decision.do === 'refuse') return 'refused';
     if (await commitSettled(quoteStore, quote, decision.next)) return 'paid';
-    quote = await quoteStore.find(known.naturalKey);
-  }
-  throw new Error(`a quote changed under ${ATTEMPTS_MAX} attempts to credit ${payment.id}`);
+    quote = present(await quoteStore.find(known.naturalKey), `the quote that ${payment.id} pays`);
+    return 'stale';
+  });
 }

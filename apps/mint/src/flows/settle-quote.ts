@@ -1,4 +1,5 @@
 import type { Clock } from '@assay/shared/kernel/clock';
+import { readAgain } from '@assay/shared/kernel/read-again';
 import { ehashKey, type Quote } from '../domain/quote.ts';
 import { decideSettle, type VerdictRefusal } from '../domain/settlement.ts';
 import type { Verdict } from '../domain/verdict-hash.ts';
@@ -17,20 +18,18 @@ export type SettleOutcome =
   | { readonly is: 'settled' | 'repeated' | 'without-credit' | 'before-its-batch' }
   | { readonly is: 'refused'; readonly reason: VerdictRefusal };
 
-const ATTEMPTS_MAX = 5;
-
 /** PENDING → PAID or FAILED by the verdict on the quote's batch, exactly once. */
-export async function settleQuote(ports: SettleQuotePorts, verdict: Verdict): Promise<SettleOutcome> {
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const quote = await ports.quotes.find(ehashKey(verdict.poolId, verdict.batchId));
-    if (quote === undefined) return { is: verdict.declared === 0n ? 'without-credit' : 'before-its-batch' };
+export function settleQuote(ports: SettleQuotePorts, verdict: Verdict): Promise<SettleOutcome> {
+  const { poolId, batchId, declared } = verdict;
+  return readAgain<SettleOutcome>(`the quote of ${poolId}/${batchId}`, async () => {
+    const quote = await ports.quotes.find(ehashKey(poolId, batchId));
+    if (quote === undefined) return { is: declared === 0n ? 'without-credit' : 'before-its-batch' };
 
     const decision = decideSettle(quote, verdict, ports.auditorKeys, ports.clock.now());
     if (decision.do === 'nothing') return { is: 'repeated' };
     if (decision.do === 'refuse') return refused(decision.reason);
-    if (await commitSettled(ports.quotes, quote, decision.next)) return settled(decision.next);
-  }
-  throw new Error(`${verdict.poolId}/${verdict.batchId} changed under ${ATTEMPTS_MAX} attempts to settle it`);
+    return (await commitSettled(ports.quotes, quote, decision.next)) ? settled(decision.next) : 'stale';
+  });
 }
 
 function refused(reason: VerdictRefusal): SettleOutcome {
