@@ -17,6 +17,7 @@ import { catchUpMeltQuote, followOwnMelt } from './catch-up-melt-quote.ts';
 import { ATTEMPTS_MAX, type Ended, measured, refusedWith, unitNamed } from './operate.ts';
 import { payMelt, type PayMeltPorts } from './pay-melt.ts';
 import { pointsOfSecrets } from './points-of-secrets.ts';
+import { refuseAtOnce } from './refuse-at-once.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
 import { refuseSpent } from './refuse-spent.ts';
@@ -108,10 +109,8 @@ async function plan(
   return ok({ intent: intentOf(command.opId, subject), quote: present(subject.quote, 'checked melt quote') });
 }
 
-/** The last rows are asked at once, for they wait for others; the first of them that refuses still answers. */
-async function refuseLast(ports: MeltPorts, { inputs, outputs, ys }: MeltSubject): Promise<Refusal | undefined> {
-  const rows = await Promise.all([refuseProofs(ports, inputs), refuseSpent(ports, ys()), refuseSigned(ports, outputs)]);
-  return rows.find((refused) => refused !== undefined);
+function refuseLast(ports: MeltPorts, { inputs, outputs, ys }: MeltSubject): Promise<Refusal | undefined> {
+  return refuseAtOnce(refuseProofs(ports, inputs), refuseSpent(ports, ys()), refuseSigned(ports, outputs));
 }
 
 async function subjectOf(ports: MeltPorts, command: MeltCommand, ys: () => readonly PointHex[]): Promise<MeltSubject> {

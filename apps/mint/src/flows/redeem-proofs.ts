@@ -15,6 +15,7 @@ import { inSpan } from '../telemetry.ts';
 import type { Turns } from '../turn-ports.ts';
 import { operate, type OperatePorts, type PlannedOperation } from './operate.ts';
 import { pointsOfSecrets } from './points-of-secrets.ts';
+import { refuseAtOnce } from './refuse-at-once.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSpent } from './refuse-spent.ts';
 
@@ -77,13 +78,9 @@ async function plan(
 ): Promise<Result<PlannedOperation, Refusal>> {
   const subject = subjectOf(ports, request, ys);
   const refused =
-    (await firstRefusalInTurns(REDEEM_CHECKS, subject, ports.turns)) ?? (await refuseStored(ports, subject));
+    (await firstRefusalInTurns(REDEEM_CHECKS, subject, ports.turns)) ??
+    (await refuseAtOnce(refuseProofs(ports, subject.inputs), refuseSpent(ports, ys())));
   return refused === undefined ? ok(planned(opId, subject)) : err(refused);
-}
-
-async function refuseStored(ports: RedeemPorts, { inputs, ys }: RedeemSubject): Promise<Refusal | undefined> {
-  const rows = await Promise.all([refuseProofs(ports, inputs), refuseSpent(ports, ys())]);
-  return rows.find((refused) => refused !== undefined);
 }
 
 function subjectOf(

@@ -21,6 +21,7 @@ import {
   unitNamed,
 } from './operate.ts';
 import { pointsOfSecrets } from './points-of-secrets.ts';
+import { refuseAtOnce } from './refuse-at-once.ts';
 import { refuseProofs } from './refuse-proofs.ts';
 import { refuseSigned } from './refuse-signed.ts';
 import { refuseSpent } from './refuse-spent.ts';
@@ -65,7 +66,7 @@ async function plan(ports: SwapPorts, swapping: Swapping, lost: number): Promise
   const subject = subjectOf(ports, request, ys);
   const refused =
     (await firstRefusalInTurns(SWAP_CHECKS, subject, ports.turns)) ??
-    firstOf(await Promise.all([refuseProofs(ports, request.inputs), refuseStored(ports, swapping, lost)]));
+    (await refuseAtOnce(refuseProofs(ports, request.inputs), refuseStored(ports, swapping, lost)));
   if (refused !== undefined) return err(refused);
   const signatures = await sign(ports.signatory, request.outputs);
   return signatures.ok ? ok({ ...planned(opId, subject), outputs: signatures.value }) : signatures;
@@ -81,7 +82,7 @@ async function refuseStored(
   lost: number,
 ): Promise<Refusal | undefined> {
   if (lost === 0) return spentAtFirst();
-  return firstOf(await Promise.all([refuseSpent(ports, ys()), refuseSigned(ports, request.outputs)]));
+  return refuseAtOnce(refuseSpent(ports, ys()), refuseSigned(ports, request.outputs));
 }
 
 function subjectOf(ports: SwapPorts, request: SwapRequest, ys: () => readonly PointHex[]): SwapSubject {
@@ -108,9 +109,4 @@ function planned(opId: string, { inputs, ys, keysetOf }: SwapSubject): Omit<Plan
     out: NOTHING,
     surplus: NOTHING,
   };
-}
-
-/** The last rows are asked at once, for they wait for others; the first of them that refuses still answers. */
-function firstOf(rows: readonly (Refusal | undefined)[]): Refusal | undefined {
-  return rows.find((refused) => refused !== undefined);
 }
