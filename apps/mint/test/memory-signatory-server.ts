@@ -15,10 +15,11 @@ import { testContext } from '@assay/testkit/context';
 import type { Keyset } from '../src/domain/keyset.ts';
 import type { OperationOutput } from '../src/domain/operation.ts';
 import { pointHex } from '../src/domain/side-checks.ts';
-import type { Signatory } from '../src/ports.ts';
+import type { Keysets } from '../src/ports.ts';
 import { memoryKeysets, memorySignatory } from './memory-keys.ts';
 
 const NO_ERROR = { error: undefined } as const;
+const UNKNOWN_KEYSET = { code: ErrorCode.ERROR_CODE_KEYSET_NOT_KNOWN, detail: 'keyset not known' } as const;
 
 export interface SignatoryServer {
   readonly client: PromisedClient<typeof Definition>;
@@ -44,7 +45,7 @@ interface Telling {
 /** The keys of `aKeyset` behind the real contract, over a socket. */
 export async function signatoryServer(keysets: readonly Keyset[]): Promise<SignatoryServer> {
   const telling = { keysets: keysets.map(wireOf), wake: Promise.withResolvers<undefined>(), calls: 0, subscribed: 0 };
-  const implementation = implementing(telling, memorySignatory(memoryKeysets(keysets)));
+  const implementation = implementing(telling, memoryKeysets(keysets));
   const serve = (context: ServiceContext, port: number) =>
     startGrpcServer(context, { port, allowUnauthenticated: true, implementations: [implementation] });
 
@@ -73,7 +74,8 @@ export async function signatoryServer(keysets: readonly Keyset[]): Promise<Signa
   };
 }
 
-function implementing(telling: Telling, signatory: Signatory): Implementation {
+function implementing(telling: Telling, known: Keysets): Implementation {
+  const signatory = memorySignatory(known);
   return implement(SignatoryService, {
     keysets: async () => told(telling.keysets),
     subscribeKeysets: (_, { signal }) => snapshots(telling, signal),
@@ -82,6 +84,8 @@ function implementing(telling: Telling, signatory: Signatory): Implementation {
       const proofs = proof.map(({ amount: value, keysetId, secret, c }) => ({
         ...{ amount: amount(value), keyset: toHex(keysetId), secret: secret.toString('utf8'), c: pointHex(c) },
       }));
+      if (proofs.some(({ keyset }) => known.get(keyset) === undefined))
+        return { error: UNKNOWN_KEYSET, success: false };
       return { ...NO_ERROR, success: await signatory.verifyProofs(proofs) };
     },
     blindSign: async ({ blindedMessages }) => {

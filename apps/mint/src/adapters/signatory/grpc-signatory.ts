@@ -11,6 +11,8 @@ import type { OutputToSign, ProofToVerify, Signatory, SigningRefusal } from '../
 
 type Client = PromisedClient<typeof SignatoryService>;
 type Signatures = Result<readonly OperationOutput[], SigningRefusal>;
+/** Whether proofs are good, or why the signatory cannot say. */
+type Verdict = boolean | Error;
 
 /** A call costs both sides as much as some ten points: one beside another must have many of its own. */
 const GROUP = { weightMax: 1_000, inFlightMax: 2, besideFrom: 64, waitingMax: 4_096 } as const;
@@ -36,7 +38,7 @@ const REFUSALS: Partial<Record<ErrorCode, SigningRefusal>> = {
  * asked again one by one, so that nobody is refused for a neighbour.
  */
 export function grpcSignatory(client: Client): Signatory {
-  const verifyTogether = grouped<readonly ProofToVerify[], boolean>({
+  const verifyTogether = grouped<readonly ProofToVerify[], Verdict>({
     ...{ ...GROUP, weightMax: PROOFS_OF_CALL },
     weigh: (proofs) => proofs.length,
     run: (requests) => together(requests, (proofs) => verify(client, proofs), everyTrue),
@@ -54,10 +56,12 @@ export function grpcSignatory(client: Client): Signatory {
 /** A thousand proofs that nobody signed hold nobody up, and are known by the first of them. */
 async function everyPart(
   proofs: readonly ProofToVerify[],
-  verifyPart: (proofs: readonly ProofToVerify[]) => Promise<boolean>,
+  verifyPart: (proofs: readonly ProofToVerify[]) => Promise<Verdict>,
 ): Promise<boolean> {
   for (let at = 0; at === 0 || at < proofs.length; at += PROOFS_AT_ONCE) {
-    if (!(await verifyPart(proofs.slice(at, at + PROOFS_AT_ONCE)))) return false;
+    const verdict = await verifyPart(proofs.slice(at, at + PROOFS_AT_ONCE));
+    if (verdict instanceof Error) throw verdict;
+    if (!verdict) return false;
   }
   return true;
 }
@@ -73,8 +77,8 @@ async function together<Item, Answer>(
   return split(await call(requests.flat()), requests) ?? Promise.all(requests.map(call));
 }
 
-function everyTrue(answer: boolean, requests: readonly unknown[]): readonly boolean[] | undefined {
-  return answer ? requests.map(() => true) : undefined;
+function everyTrue(verdict: Verdict, requests: readonly unknown[]): readonly Verdict[] | undefined {
+  return verdict === true ? requests.map(() => true) : undefined;
 }
 
 function splitSignatures(
@@ -86,7 +90,7 @@ function splitSignatures(
   return requests.map(({ length }) => ok(answer.value.slice(at, (at += length))));
 }
 
-async function verify(client: Client, proofs: readonly ProofToVerify[]): Promise<boolean> {
+async function verify(client: Client, proofs: readonly ProofToVerify[]): Promise<Verdict> {
   const { error, success } = await client.verifyProofs({
     proof: proofs.map(({ amount, keyset, secret, c }) => ({
       amount,
@@ -99,7 +103,8 @@ async function verify(client: Client, proofs: readonly ProofToVerify[]): Promise
   // A group may hold one proof twice, from two requests that race for it.
   const { ERROR_CODE_INVALID_PROOF: invalid, ERROR_CODE_DUPLICATE_INPUTS_PROVIDED: repeated } = ErrorCode;
   if (error.code === invalid || error.code === repeated) return false;
-  throw new Error(`the signatory did not verify: ${error.detail}`);
+  // A value, so that it is a fault of the request alone that it is about: its keyset may have expired just now.
+  return new Error(`the signatory did not verify: ${error.detail}`);
 }
 
 async function blindSign(client: Client, outputs: readonly OutputToSign[]): Promise<Signatures> {
