@@ -3,6 +3,9 @@ import { type Amount, amount, sumAmounts } from '@assay/shared/kernel/money';
 import type { CountedOperation } from './operation.ts';
 import type { Unit } from './unit.ts';
 
+/** The most of one grant and of one quote that a fund pays (03-mint section 2). */
+export const FUNDED_MAX = amount(2n ** 52n);
+
 export const FUND_CAUSES = ['GRANT', 'REDEEM', 'DEPOSIT', 'PAYMENT'] as const;
 export type FundCause = (typeof FUND_CAUSES)[number];
 

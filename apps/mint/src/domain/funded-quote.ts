@@ -2,6 +2,7 @@ import { fromHex } from '@assay/shared/kernel/bytes';
 import { type UnixMs, unixMs } from '@assay/shared/kernel/clock';
 import { amount, INT64_MAX } from '@assay/shared/kernel/money';
 import { isPublicKey } from '@assay/shared/kernel/schnorr';
+import { FUNDED_MAX } from './fund.ts';
 import type { Keyset } from './keyset.ts';
 import type { Quote, StoredTrace } from './quote.ts';
 import type { Unit } from './unit.ts';
@@ -22,8 +23,6 @@ export interface FundedRequest {
 /** Why a request can never succeed: its quote is FAILED with this as its code. */
 export type FundingFault = 'UNIT_UNKNOWN' | 'UNIT_NOT_FUNDED' | 'AMOUNT_OUTSIDE_LIMIT' | 'KEY_INVALID';
 
-const AMOUNT_MAX = 2n ** 52n;
-
 export function fundedKey({ method, reference }: Pick<FundedRequest, 'method' | 'reference'>): string {
   return `${method}:${reference}`;
 }
@@ -35,7 +34,7 @@ export function faultOfFunding(
 ): FundingFault | undefined {
   if (![...keysets].some((keyset) => keyset.unit === unit)) return 'UNIT_UNKNOWN';
   if (!fundedUnits.has(unit)) return 'UNIT_NOT_FUNDED';
-  if (asked < 1n || asked > AMOUNT_MAX) return 'AMOUNT_OUTSIDE_LIMIT';
+  if (asked < 1n || asked > FUNDED_MAX) return 'AMOUNT_OUTSIDE_LIMIT';
   return isPublicKey(fromHex(pubkey)) ? undefined : 'KEY_INVALID';
 }
 

@@ -14,6 +14,7 @@ import type { AdminLog } from '@assay/shared/runtime/admin-log';
 import { type CallContext, GrpcFault } from '@assay/shared/runtime/grpc-server';
 import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { isRequestId } from '@assay/shared/runtime/request-id';
+import { FUNDED_MAX } from '../../domain/fund.ts';
 import type { Grant, GrantState, GrantTerms } from '../../domain/grant.ts';
 import { HASH_UNIT, type Unit } from '../../domain/unit.ts';
 import { approveGrant, type ApproveGrantPorts } from '../../flows/approve-grant.ts';
@@ -26,8 +27,6 @@ export interface GrantPorts extends ApproveGrantPorts {
   readonly log: AdminLog;
   readonly fundedUnits: ReadonlySet<Unit>;
 }
-
-const AMOUNT_MAX = 2n ** 52n;
 
 const WIRE_STATES = {
   PROPOSED: WireState.GRANT_STATE_PROPOSED,
@@ -86,7 +85,7 @@ function parseTerms({ fundedUnits }: GrantPorts, request: GrantFundRequest): Gra
   if (!isRequestId(grantId)) {
     throw new GrpcFault('REQUEST_INVALID', 'grant_id: expected 1 to 64 of A-Z, a-z, 0-9 and ._:-');
   }
-  if (asked < 1n || asked > AMOUNT_MAX) throw new GrpcFault('REQUEST_INVALID', 'amount: expected 1 to 2^52');
+  if (asked < 1n || asked > FUNDED_MAX) throw new GrpcFault('REQUEST_INVALID', 'amount: expected 1 to 2^52');
   if (unit !== HASH_UNIT && !fundedUnits.has(unit))
     throw new GrpcFault('REQUEST_INVALID', `no fund pays ${request.unit}`);
   return { grantId, unit, amount: amount(asked), reason };

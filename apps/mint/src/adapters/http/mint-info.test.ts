@@ -132,7 +132,7 @@ describe('what a mint tells wallets follows from what it can do', () => {
     expect(nut(5, { depositUnits: [SAT_UNIT] })).toMatchObject({
       methods: [
         { method: 'bolt11', options: { amountless: true } },
-        { method: 'deposit', unit: 'sat', min_amount: 1, max_amount: 4_503_599_627_370_496 },
+        { method: 'deposit', unit: 'sat', min_amount: 1, max_amount: 9_007_199_254_740_991 },
       ],
     });
     const [, deposit] = nut(5, { depositUnits: [SAT_UNIT] })?.['methods'] as object[];

@@ -1,6 +1,7 @@
 import type { UnixMs } from '@assay/shared/kernel/clock';
 import { type Amount, amount, QUOTE_AMOUNT_MAX } from '@assay/shared/kernel/money';
 import type { Bolt11Rules } from '../../domain/bolt11-quote.ts';
+import { FUNDED_MAX } from '../../domain/fund.ts';
 import { isIssuable, type Keyset } from '../../domain/keyset.ts';
 import { METHODS } from '../../domain/methods.ts';
 import type { MeltMethod } from '../../domain/operation.ts';
@@ -31,7 +32,7 @@ export type MintOffer = Offer<QuoteMethod>;
 export type MeltOffer = Offer<MeltMethod>;
 
 const ONE = amount(1n);
-const FUNDED_MAX = amount(2n ** 52n);
+const QUOTE_MAX = amount(QUOTE_AMOUNT_MAX);
 
 /** Methods of quotes; one is offered in a unit while ecash of that unit can be issued. */
 export function mintOffers(offering: Offering): readonly MintOffer[] {
@@ -50,7 +51,7 @@ export function meltOffers({ bolt11, depositUnits }: Offering): readonly MeltOff
   return [{ method: 'bolt11', unit: bolt11.backend.settings.unit, amountMin, amountMax }, ...deposits];
 }
 
-const DEPOSIT = { method: 'deposit', amountMin: ONE, amountMax: FUNDED_MAX } as const;
+const DEPOSIT = { method: 'deposit', amountMin: ONE, amountMax: QUOTE_MAX } as const;
 
 function unitsOf(method: QuoteMethod, { fundedUnits, bolt11 }: Offering): readonly Unit[] {
   if (method === 'bolt11') return bolt11 === undefined ? [] : [bolt11.backend.settings.unit];
@@ -62,5 +63,5 @@ function boundsOf(method: QuoteMethod, { bolt11 }: Offering): Pick<MintOffer, 'a
   if (method === 'bolt11' && bolt11 !== undefined) {
     return { amountMin: bolt11.rules.amountMin, amountMax: bolt11.rules.amountMax };
   }
-  return { amountMin: ONE, amountMax: method === 'ehash' ? amount(QUOTE_AMOUNT_MAX) : FUNDED_MAX };
+  return { amountMin: ONE, amountMax: method === 'ehash' ? QUOTE_MAX : FUNDED_MAX };
 }
