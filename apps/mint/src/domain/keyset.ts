@@ -16,6 +16,11 @@ export interface Keyset {
   readonly keys: ReadonlyMap<Amount, string>;
 }
 
+/** Whether the text could be a keyset's id, in lower case. */
+export function isKeysetId(text: string): boolean {
+  return /^([0-9a-f]{16}|[0-9a-f]{66})$/.test(text);
+}
+
 /** Whether neither inputs nor outputs of the keyset are taken any more. */
 export function isExpired(keyset: Keyset, now: UnixMs): boolean {
   return keyset.finalExpiryS !== undefined && BigInt(now) >= keyset.finalExpiryS * 1_000n;

@@ -4,6 +4,7 @@ import type { Check } from './checks.ts';
 import { feeOf } from './fees.ts';
 import type { IssuanceLevel } from './issuance-level.ts';
 import { refusal } from './refusals.ts';
+import { SECRET_BYTES_MAX, WITNESS_BYTES_MAX } from './request.ts';
 import {
   pointSteps,
   refuseInputAmounts,
@@ -23,9 +24,6 @@ export interface RedeemSubject extends Sides {
   /** What the proofs are to be worth, their fee taken off. */
   readonly amount: bigint;
 }
-
-const SECRET_BYTES_MAX = 2_048;
-const WITNESS_BYTES_MAX = 8_192;
 
 /**
  * Rows as those of 03-mint section 4.1, for RedeemProofs. The stored answer comes before them; the signatory's

@@ -1,6 +1,10 @@
 import type { Amount } from '@assay/shared/kernel/money';
 import type { PointHex } from './operation.ts';
 
+/** UTF-8 bytes of one proof. */
+export const SECRET_BYTES_MAX = 2_048;
+export const WITNESS_BYTES_MAX = 8_192;
+
 /** A proof that a wallet wants to spend. */
 export interface ProofInput {
   readonly amount: Amount;

@@ -1,12 +1,12 @@
 import type { SignLiabilitiesRequest, SignLiabilitiesResponse } from '@assay/proto/gen/assay/mint/v1/mint_service';
 import { GrpcFault } from '@assay/shared/runtime/grpc-server';
 import { publicKeyOf } from '@assay/shared/kernel/schnorr';
+import { isKeysetId } from '../../domain/keyset.ts';
 import { endsAt } from '../../domain/liabilities.ts';
 import { type LiabilitiesPorts, signLiabilities } from '../../flows/sign-liabilities.ts';
 import { parseTime } from './request-time.ts';
 
 const HASH_BYTES = 32;
-const KEYSET_ID = /^([0-9a-f]{16}|[0-9a-f]{66})$/;
 
 const REFUSALS = {
   CUT_NOT_FINAL: 'operations may still join the period',
@@ -19,7 +19,7 @@ export async function sign(ports: LiabilitiesPorts, request: SignLiabilitiesRequ
   const end = parseTime(request.endMs);
   const areHashes = [previousGlobalDigest, issuedRoot, spentRoot].every(({ length }) => length === HASH_BYTES);
   if (!areHashes) throw new GrpcFault('REQUEST_INVALID', 'digest and roots have 32 bytes');
-  if (!KEYSET_ID.test(keysetId)) throw new GrpcFault('REQUEST_INVALID', 'keyset_id: expected 16 or 66 hex digits');
+  if (!isKeysetId(keysetId)) throw new GrpcFault('REQUEST_INVALID', 'keyset_id: expected 16 or 66 hex digits');
   if (!endsAt(period, end)) throw new GrpcFault('REQUEST_INVALID', 'period p ends at (p + 1) · 86,400,000');
   const signed = await signLiabilities(ports, request, end);
   if (!signed.ok) throw new GrpcFault(signed.error, REFUSALS[signed.error]);

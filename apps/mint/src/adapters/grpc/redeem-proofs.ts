@@ -2,6 +2,7 @@ import type { Proof, RedeemProofsRequest, RedeemProofsResponse } from '@assay/pr
 import { INT64_MAX, amount } from '@assay/shared/kernel/money';
 import { type CallContext, GrpcFault } from '@assay/shared/runtime/grpc-server';
 import type { Reason } from '@assay/proto/reasons';
+import { isKeysetId } from '../../domain/keyset.ts';
 import type { RefusalCode } from '../../domain/refusals.ts';
 import type { ProofInput } from '../../domain/request.ts';
 import { pointHex } from '../../domain/side-checks.ts';
@@ -11,7 +12,6 @@ import { renderCommitted } from './operation-message.ts';
 import { parseRequestUnit } from './request-unit.ts';
 
 const KEY = /^[\x21-\x7e]{1,128}$/;
-const KEYSET_ID = /^([0-9a-f]{16}|[0-9a-f]{66})$/;
 const POINT_BYTES = 33;
 
 /** What a refusal of the checks is to an internal team; every other one is PROOF_INVALID. */
@@ -58,7 +58,7 @@ function parseRequest({ keysets }: RedeemPorts, request: RedeemProofsRequest, ca
 
 function parseProof({ keysetId, amount: value, secret, c, witness }: Proof): ProofInput {
   const keyset = keysetId.toLowerCase();
-  if (!KEYSET_ID.test(keyset)) throw new GrpcFault('REQUEST_INVALID', 'keyset_id: expected 16 or 66 hex digits');
+  if (!isKeysetId(keyset)) throw new GrpcFault('REQUEST_INVALID', 'keyset_id: expected 16 or 66 hex digits');
   if (c.length !== POINT_BYTES) throw new GrpcFault('REQUEST_INVALID', 'c: expected 33 bytes');
   if (value > INT64_MAX) throw new GrpcFault('REQUEST_INVALID', 'amount: too large');
   return { amount: amount(value), keyset, secret, c: pointHex(c), witness: witness === '' ? undefined : witness };

@@ -1,7 +1,15 @@
 import { unixMs } from '@assay/shared/kernel/clock';
 import type { Bolt11Terms } from '../../domain/bolt11-quote.ts';
 import type { PointHex } from '../../domain/operation.ts';
-import type { BatchMintRequest, BlindedOutput, MintRequest, ProofInput, SwapRequest } from '../../domain/request.ts';
+import {
+  type BatchMintRequest,
+  type BlindedOutput,
+  type MintRequest,
+  type ProofInput,
+  SECRET_BYTES_MAX,
+  type SwapRequest,
+  WITNESS_BYTES_MAX,
+} from '../../domain/request.ts';
 import type { LookupRequest } from '../../flows/lookup-quotes.ts';
 import type { QuotePosition } from '../../ports.ts';
 import { unreadable } from './body-reader.ts';
@@ -17,7 +25,13 @@ const SIGNATURE = text(128, 'BIP-340, hex');
 const KEYSET_ID = as(text(66), (id) => id.toLowerCase());
 
 export const PROOF: Shape<ProofInput> = as(
-  fields({ amount: AMOUNT, id: KEYSET_ID, secret: text(2_048), C: POINT, witness: maybe(text(8_192)) }),
+  fields({
+    amount: AMOUNT,
+    id: KEYSET_ID,
+    secret: text(SECRET_BYTES_MAX),
+    C: POINT,
+    witness: maybe(text(WITNESS_BYTES_MAX)),
+  }),
   ({ amount, id: keyset, secret, C: c, witness }) => ({ amount, keyset, secret, c, witness }),
 );
 
