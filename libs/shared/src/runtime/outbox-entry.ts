@@ -30,6 +30,9 @@ export const OUTBOX_INDEX = {
   where: { 'outbox.0': { $exists: true } },
 } as const;
 
+/** For reads of documents that carry an outbox: its events are for the relay alone. */
+export const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
+
 /** `$jsonSchema` of the field `outbox`. */
 export const OUTBOX_SCHEMA = {
   bsonType: 'array',

@@ -10,7 +10,7 @@ import { type PendingDocument, RelayRemovals } from './relay-removals.ts';
 import { repeatedWarning } from './repeated-warning.ts';
 import type { ServiceContext } from './service.ts';
 
-export { OUTBOX_SCHEMA, outboxEntry, type OutboxEntry } from './outbox-entry.ts';
+export { OUTBOX_SCHEMA, outboxEntry, type OutboxEntry, WITHOUT_OUTBOX } from './outbox-entry.ts';
 
 export interface Relay {
   /** Something was committed, in `collection` or in any: look now instead of at the next poll. */

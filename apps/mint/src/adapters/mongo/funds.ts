@@ -5,6 +5,7 @@ import type { OutboxEntry } from '@assay/shared/runtime/outbox';
 import { currentTrace, type TraceContext } from '@assay/shared/runtime/telemetry';
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import type { Collection, Db } from 'mongodb';
 import { changeFund, emptyFund, type Fund, type FundChange, type FundOutcome } from '../../domain/fund.ts';
 import type { Unit } from '../../domain/unit.ts';
@@ -16,7 +17,6 @@ import { fundEvent, type FundDocument, FUNDS, parseFund, renderFund } from './fu
 const GROUP = { weightMax: 256, inFlightMax: 1, waitingMax: 10_000 } as const;
 const ATTEMPTS_MAX = 5;
 const REST_MS_MAX = 25;
-const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
 /** `trace` of whoever asked for the change: many are stored together, each event is told in its own. */
 type Asked = { readonly unit: Unit; readonly change: FundChange; readonly trace: TraceContext | undefined };

@@ -1,5 +1,6 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { compareAndSet, duplicateIndexOf } from '@assay/shared/runtime/mongo';
+import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import type { Collection, Db, Filter } from 'mongodb';
 import type { FailedMelt, Melt, MeltIntent, PendingMelt } from '../../domain/melt.ts';
 import type { UncommittedOperation } from '../../domain/operation.ts';
@@ -9,8 +10,6 @@ import { type MeltDocument, parseMelt, renderMelt, renderReserved } from './melt
 import { OPERATIONS, renderInput, renderOutput } from './operation-document.ts';
 import { committedEvent } from './operation-event.ts';
 import { COMMIT_MAX_MS, operationWriter } from './operation-writer.ts';
-
-const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
 /** Melts in MongoDB: documents of `operations`, inserted in groups and then changed by compare-and-set. */
 export function mongoMelts(db: Db, clock: Clock): Melts {

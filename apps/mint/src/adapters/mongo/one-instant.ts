@@ -1,3 +1,4 @@
+import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import type { ClientSession, Collection, Db } from 'mongodb';
 import { EMPTY_SUPPLY, type Supply, withOperations } from '../../domain/supply.ts';
 import { type FundDocument, FUNDS } from './fund-document.ts';
@@ -46,6 +47,6 @@ export async function openChunk({ session, chunks, operations }: Snapshot): Prom
   const chunk = await chunks.findOne({ _id: 'current' }, { session });
   if (chunk?.isOpen !== true) return undefined;
   const { number, opIds } = chunk;
-  const found = operations.find({ _id: { $in: opIds }, state: 'COMMITTED' }, { session, projection: { outbox: 0 } });
+  const found = operations.find({ _id: { $in: opIds }, state: 'COMMITTED' }, { session, ...WITHOUT_OUTBOX });
   return { number, opIds, sums: withOperations(EMPTY_SUPPLY, (await found.toArray()).map(parseOperation)) };
 }

@@ -1,4 +1,5 @@
 import { unixMs } from '@assay/shared/kernel/clock';
+import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import type { Db, Filter } from 'mongodb';
 import { parseQuoteMethod, type QuoteMethod } from '../../domain/quote.ts';
 import type { PubkeyQuery, QuoteBrowser, QuotePage, QuotePosition, QuoteQuery, QuoteReader } from '../../ports.ts';
@@ -17,7 +18,7 @@ export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBr
   ): Promise<QuotePage> {
     const from = after === undefined ? filter : { $and: [filter, following(after)] };
     const found = await collection
-      .find(from, { projection: { outbox: 0 }, ...(hint === undefined ? {} : { hint }) })
+      .find(from, { ...WITHOUT_OUTBOX, ...(hint === undefined ? {} : { hint }) })
       .sort({ createdAt: 1, _id: 1 })
       .limit(limit + 1)
       .toArray();
@@ -26,7 +27,7 @@ export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBr
 
   return {
     findByIds: async (quoteIds) => {
-      const found = await collection.find({ quote: { $in: [...quoteIds] } }, { projection: { outbox: 0 } }).toArray();
+      const found = await collection.find({ quote: { $in: [...quoteIds] } }, WITHOUT_OUTBOX).toArray();
       return found.map(parseQuote);
     },
     listByPubkeys: async (query) => {
@@ -35,7 +36,7 @@ export function mongoQuoteReader(db: Db): Omit<QuoteReader, 'rebuild'> & QuoteBr
       return page(byPubkeys(method, query), query.after, query.limit);
     },
     findByLookupId: async (lookupId) => {
-      const found = await collection.findOne({ lookupId }, { projection: { outbox: 0 } });
+      const found = await collection.findOne({ lookupId }, WITHOUT_OUTBOX);
       return found === null ? undefined : parseQuote(found);
     },
     listUnpaid: ({ createdFrom, after, limit }) =>

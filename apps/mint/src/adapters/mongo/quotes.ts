@@ -1,5 +1,6 @@
 import type { EventName } from '@assay/proto/catalogue';
 import { duplicateWrites } from '@assay/shared/runtime/mongo';
+import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import { type AnyBulkWriteOperation, type Collection, type Db, ObjectId } from 'mongodb';
 import { HISTORY_MAX, type Quote } from '../../domain/quote.ts';
 import { grouped } from '../../grouping.ts';
@@ -35,7 +36,7 @@ async function findAll(
   collection: Collection<QuoteDocument>,
   keys: readonly string[],
 ): Promise<readonly (Quote | undefined)[]> {
-  const found = await collection.find({ _id: { $in: [...keys] } }, { projection: { outbox: 0 } }).toArray();
+  const found = await collection.find({ _id: { $in: [...keys] } }, WITHOUT_OUTBOX).toArray();
   const byKey = new Map(found.map((document) => [document._id, document]));
   return keys.map((key) => {
     const document = byKey.get(key);

@@ -1,3 +1,4 @@
+import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import type { Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
 import { EMPTY_SUPPLY, type Supply, withOperations } from '../../domain/supply.ts';
@@ -34,7 +35,6 @@ const LOOSE = {
     { 'outputs.0': { $exists: true }, hasOutputs: { $ne: true } },
   ],
 };
-const WITHOUT_OUTBOX = { projection: { outbox: 0 } } as const;
 
 /** What is stored, as the recount reads it: sums as of one instant, and page by page what they are the sums of. */
 export function mongoStoredStates(db: Db): StoredStates {
