@@ -35,7 +35,8 @@ interface HttpPatience {
   readonly lookEveryMs: number;
 }
 
-const PATIENCE: HttpPatience = { headersMs: 10_000, requestMs: 30_000, lookEveryMs: 2_000 };
+/** Who came together is cut together: looked for often, they are few each time, and ten thousand no stall. */
+const PATIENCE: HttpPatience = { headersMs: 10_000, requestMs: 30_000, lookEveryMs: 100 };
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
 
