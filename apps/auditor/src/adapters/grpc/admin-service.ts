@@ -13,8 +13,8 @@ import {
   ResumeQueueRequest,
   ResumeQueueResponse,
 } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
-import { DeadLetterClass } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
+import { parseClass, renderWholeLetter } from '@assay/shared/runtime/dead-letter-message';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
 import { type CallContext, GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
 import { acknowledgeBreach, type AcknowledgePorts } from '../../flows/acknowledge-breach.ts';
@@ -22,8 +22,7 @@ import { dropDeadLetter, type DropPorts } from '../../flows/drop-dead-letter.ts'
 import { recheckTemplate } from '../../flows/recheck-template.ts';
 import { replayClass, replayLetters, type ReplayPorts } from '../../flows/replay-dead-letters.ts';
 import type { AuditRecords, BreachRefusal, LetterRefusal, QueueControl } from '../../upkeep-ports.ts';
-import { nameOf } from './auditor-service.ts';
-import { renderBreach, renderTemplate, renderWholeLetter } from './render.ts';
+import { renderBreach, renderTemplate } from './render.ts';
 import { msOf } from './request-time.ts';
 
 const LETTERS_MAX = 500;
@@ -97,7 +96,7 @@ async function recheck(parts: AdminParts, { templateId }: RecheckTemplateRequest
 
 async function replay(parts: AdminParts, asked: ReplayDeadLettersRequest): Promise<ReplayDeadLettersResponse> {
   const order = { reason: asked.reason, automatic: false, automaticMax: 0 };
-  const className = nameOf(DeadLetterClass, 'DEAD_LETTER_CLASS_', asked.class);
+  const className = parseClass(asked.class);
   if (asked.deadLetterIds.length > LETTERS_MAX || (asked.deadLetterIds.length === 0) === (className === undefined)) {
     throw new GrpcFault('REQUEST_INVALID', `give either 1 to ${LETTERS_MAX} dead_letter_ids or a class`);
   }

@@ -11,14 +11,21 @@ import {
   TemplateState,
 } from '@assay/proto/gen/assay/auditor/v1/auditor_service';
 import { BreachSeverity } from '@assay/proto/gen/assay/auditor/v1/events';
-import { DeadLetter, DeadLetterClass, DeadLetterState } from '@assay/proto/gen/assay/platform/v1/dead_letters';
+import { DeadLetter } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
+import {
+  parseClass,
+  parseLetterState,
+  renderLetter,
+  renderWholeLetter,
+} from '@assay/shared/runtime/dead-letter-message';
 import type { DeadLetterStore } from '@assay/shared/runtime/dead-letters';
+import { nameOf } from '@assay/shared/runtime/enum-name';
 import { GrpcFault, implement, type Implementation } from '@assay/shared/runtime/grpc-server';
 import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import type { Circuit } from '../../node-ports.ts';
 import type { AuditRecords, BatchFilter, BreachRecords, QueueControl, QueueCounts } from '../../upkeep-ports.ts';
-import { renderBatch, renderBreach, renderLetter, renderTemplate, renderWholeLetter } from './render.ts';
+import { renderBatch, renderBreach, renderTemplate } from './render.ts';
 import { msOf } from './request-time.ts';
 
 export interface ServiceParts {
@@ -61,8 +68,8 @@ export function auditorService(parts: ServiceParts): Implementation {
     listDeadLetters: async ({ state, class: wanted, pageSize: size, pageToken }) => {
       const limit = pageSize(size);
       const { id } = decodePageToken(pageToken);
-      const stateName = nameOf(DeadLetterState, 'DEAD_LETTER_STATE_', state);
-      const className = nameOf(DeadLetterClass, 'DEAD_LETTER_CLASS_', wanted);
+      const stateName = parseLetterState(state);
+      const className = parseClass(wanted);
       const filter = {
         ...(stateName === undefined ? {} : { state: stateName }),
         ...(className === undefined ? {} : { class: className }),
@@ -113,23 +120,6 @@ function filterOf(request: ListBatchesRequest): BatchFilter {
     ...(fromMs === 0 ? {} : { receivedFromMs: fromMs }),
     ...(beforeMs === 0 ? {} : { receivedBeforeMs: beforeMs }),
   };
-}
-
-type NameIn<Table, Prefix extends string> = Exclude<
-  keyof Table extends infer Key ? (Key extends `${Prefix}${infer Name}` ? Name : never) : never,
-  'UNSPECIFIED'
->;
-
-/** The bare name of an enum value of the wire; undefined for its zero. */
-export function nameOf<const Table extends Readonly<Record<string, number>>, const Prefix extends string>(
-  table: Table,
-  prefix: Prefix,
-  value: number,
-): NameIn<Table, Prefix> | undefined {
-  if (value === 0) return undefined;
-  const found = Object.keys(table).find((key) => table[key] === value);
-  if (found === undefined) throw new GrpcFault('REQUEST_INVALID', `${value} is not a value of ${prefix}…`);
-  return found.slice(prefix.length) as NameIn<Table, Prefix>;
 }
 
 async function queueStatus(parts: ServiceParts): Promise<GetQueueStatusResponse> {

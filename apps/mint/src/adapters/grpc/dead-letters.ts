@@ -12,11 +12,16 @@ import {
 import { DeadLetter } from '@assay/proto/gen/assay/platform/v1/dead_letters';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { AdminLog } from '@assay/shared/runtime/admin-log';
+import {
+  parseClass,
+  parseLetterState,
+  renderLetter,
+  renderWholeLetter,
+} from '@assay/shared/runtime/dead-letter-message';
 import type { DeadLetterClassName, DeadLetterStore, Decision } from '@assay/shared/runtime/dead-letters';
 import { type CallContext, GrpcFault } from '@assay/shared/runtime/grpc-server';
 import { cutPage, decodePageToken, encodePageToken, pageSize } from '@assay/shared/runtime/paging';
 import { logged } from './commands.ts';
-import { parseClass, parseLetterState, renderLetter, renderWholeLetter } from './dead-letter-message.ts';
 
 export interface DeadLetterPorts {
   readonly letters: DeadLetterStore;

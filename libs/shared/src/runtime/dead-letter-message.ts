@@ -1,44 +1,21 @@
 import { CATALOGUE } from '@assay/proto/catalogue';
 import {
   type DeadLetter as WireLetter,
-  DeadLetterClass as WireClass,
-  DeadLetterState as WireState,
+  DeadLetterClass,
+  DeadLetterState,
 } from '@assay/proto/gen/assay/platform/v1/dead_letters';
-import { toHex } from '@assay/shared/kernel/bytes';
-import type {
-  DeadLetter,
-  DeadLetterClassName,
-  DeadLetterStateName,
-  ListedLetter,
-} from '@assay/shared/runtime/dead-letters';
-import { traceIdOf } from '@assay/shared/runtime/telemetry';
-
-const CLASSES = {
-  POISON: WireClass.DEAD_LETTER_CLASS_POISON,
-  DEPENDENCY: WireClass.DEAD_LETTER_CLASS_DEPENDENCY,
-  DISAGREE: WireClass.DEAD_LETTER_CLASS_DISAGREE,
-  LATE: WireClass.DEAD_LETTER_CLASS_LATE,
-  SEQUENCE: WireClass.DEAD_LETTER_CLASS_SEQUENCE,
-  ERROR: WireClass.DEAD_LETTER_CLASS_ERROR,
-} as const satisfies Record<DeadLetterClassName, WireClass>;
-
-const STATES = {
-  OPEN: WireState.DEAD_LETTER_STATE_OPEN,
-  REPLAYED: WireState.DEAD_LETTER_STATE_REPLAYED,
-  DROPPED: WireState.DEAD_LETTER_STATE_DROPPED,
-} as const satisfies Record<DeadLetterStateName, WireState>;
-
-const CLASS_NAMES = new Map(Object.entries(CLASSES).map(([name, wire]) => [wire as WireClass, name]));
-const STATE_NAMES = new Map(Object.entries(STATES).map(([name, wire]) => [wire as WireState, name]));
+import type { DeadLetter, DeadLetterClassName, DeadLetterStateName, ListedLetter } from './dead-letters.ts';
+import { nameOf } from './enum-name.ts';
+import { traceIdOf } from './telemetry.ts';
 
 /** Undefined for UNSPECIFIED: any class. */
-export function parseClass(wire: WireClass): DeadLetterClassName | undefined {
-  return CLASS_NAMES.get(wire) as DeadLetterClassName | undefined;
+export function parseClass(wire: DeadLetterClass): DeadLetterClassName | undefined {
+  return nameOf(DeadLetterClass, 'DEAD_LETTER_CLASS_', wire);
 }
 
 /** Undefined for UNSPECIFIED: any state. */
-export function parseLetterState(wire: WireState): DeadLetterStateName | undefined {
-  return STATE_NAMES.get(wire) as DeadLetterStateName | undefined;
+export function parseLetterState(wire: DeadLetterState): DeadLetterStateName | undefined {
+  return nameOf(DeadLetterState, 'DEAD_LETTER_STATE_', wire);
 }
 
 /** Without the raw message: for lists and for answers of commands. */
@@ -46,9 +23,9 @@ export function renderLetter(letter: ListedLetter): WireLetter {
   return {
     deadLetterId: letter._id,
     durable: letter.durable,
-    class: CLASSES[letter.class],
+    class: DeadLetterClass[`DEAD_LETTER_CLASS_${letter.class}`],
     code: letter.code,
-    state: STATES[letter.state],
+    state: DeadLetterState[`DEAD_LETTER_STATE_${letter.state}`],
     deliveries: letter.deliveries,
     firstSeenMs: BigInt(letter.firstSeenAt.getTime()),
     lastSeenMs: BigInt(letter.lastSeenAt.getTime()),
@@ -67,6 +44,7 @@ export function renderWholeLetter(letter: DeadLetter): WireLetter {
   return { ...renderLetter(letter), raw: Buffer.from(letter.raw), rendered: renderedMessage(letter) };
 }
 
+/** JSON with bytes in hex; empty when it is no message of its subject. */
 function renderedMessage({ subject, raw }: DeadLetter): string {
   const entry = Object.values(CATALOGUE).find((each) => each.subject === subject);
   try {
@@ -79,10 +57,8 @@ function renderedMessage({ subject, raw }: DeadLetter): string {
 
 function readable(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return toHex(value);
   // What Buffer.toJSON made of bytes before this function saw them.
-  if (isBufferJson(value)) return toHex(Uint8Array.from(value.data));
-  return value;
+  return isBufferJson(value) ? Buffer.from(value.data).toString('hex') : value;
 }
 
 function isBufferJson(value: unknown): value is { data: number[] } {
