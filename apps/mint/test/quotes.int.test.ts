@@ -228,6 +228,14 @@ test('a method that does not exist is refused, and has no empty list', async () 
   await expect(listed).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
 });
 
+test('so is a state that does not exist', async () => {
+  const unknown: number = 99;
+  const [{ teams }] = mints;
+  const filter = { method: '', poolId: '', pubkey: Buffer.alloc(0), pageSize: 1, pageToken: '' } as const;
+  const listed = teams.listQuotes({ ...filter, state: unknown as QuoteState, createdFromMs: 0n, createdBeforeMs: 0n });
+  await expect(listed).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
+});
+
 describe('an operator', () => {
   test('replays the batch of a pool that was not configured once it is', async () => {
     const batch = aBatch({ batchId: 'unknown-pool', poolId: 'pool-9' });
