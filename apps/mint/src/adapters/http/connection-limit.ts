@@ -1,5 +1,6 @@
+import { networkOf } from '@assay/shared/kernel/network';
 import type { Server } from 'node:net';
-import { networkOf, type RateLimit } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 export interface ConnectionLimits {
   /** Of the process, WebSockets included. */

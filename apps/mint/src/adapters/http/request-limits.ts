@@ -1,8 +1,9 @@
+import { networkOf } from '@assay/shared/kernel/network';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refusal } from '../../domain/refusals.ts';
 import { refused } from './answers.ts';
 import { heldBodies } from './held-bodies.ts';
-import { networkOf, type RateLimit } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { turnstile } from './turnstile.ts';
 
 /** So many begin in a turn of the event loop: as many as gain by going to the database together. */

@@ -1,5 +1,3 @@
-import { isIPv4 } from 'node:net';
-
 export interface AddressLimits {
   readonly connections: number;
   readonly perAddress: number;
@@ -15,7 +13,7 @@ interface Place {
   fresh: number;
 }
 
-/** Counts connections by address: IPv4 /32, IPv6 /64. Keeps only places with an open connection or one of this second. */
+/** Counts connections by the network that they come from. Keeps only places with an open connection or one of this second. */
 export class Addresses {
   readonly #limits: AddressLimits;
   readonly #places = new Map<string, Place>();
@@ -53,25 +51,4 @@ export class Addresses {
       if (place.open === 0 && place.second !== second) this.#places.delete(address);
     }
   }
-}
-
-/** The range that a remote address counts for. */
-export function addressRange(remote: string): string {
-  const bare = remote.replace(/%.*$/, '').toLowerCase();
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1];
-  if (mapped !== undefined) return mapped;
-  return isIPv4(bare) ? bare : ipv6Range(bare);
-}
-
-/** First four groups of an IPv6 address. */
-function ipv6Range(address: string): string {
-  const [head = '', tail = ''] = address.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
-  const groups = address.includes('::') ? [...before, ...zeros, ...after] : before;
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
 }

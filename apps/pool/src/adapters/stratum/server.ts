@@ -1,7 +1,8 @@
+import { networkOf } from '@assay/shared/kernel/network';
 import { createServer, type Server, type Socket } from 'node:net';
 import { StartError } from '@assay/shared/runtime/start-error';
 import { connectionsCounted, jobBroadcast, limitHit } from '../../edge-telemetry.ts';
-import { Addresses, addressRange, type AddressLimits } from './addresses.ts';
+import { Addresses, type AddressLimits } from './addresses.ts';
 import { reconnectLine } from './answers.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
 import type { SessionPool } from './session.ts';
@@ -40,8 +41,8 @@ export async function startStratum(
   const flushSoon = createFlusher();
 
   const accept = (socket: Socket): void => {
-    const range = addressRange(socket.remoteAddress ?? '');
-    const admission = ready() ? addresses.admit(range, clock.now()) : 'not-ready';
+    const network = networkOf(socket.remoteAddress ?? '');
+    const admission = ready() ? addresses.admit(network, clock.now()) : 'not-ready';
     if (admission !== 'admitted') {
       if (admission !== 'not-ready') limitHit(admission);
       socket.on('error', () => socket.destroy());
@@ -51,7 +52,7 @@ export async function startStratum(
     connections.add(connection);
     socket.on('close', () => {
       connections.delete(connection);
-      addresses.left(range);
+      addresses.left(network);
       connection.session.closed();
     });
   };
