@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { headerOf, shareHash } from '../miner/header.ts';
-import type { StratumJob } from '../miner/stratum-client.ts';
+import { openStratum, type StratumJob } from '../miner/stratum-client.ts';
 
 export interface SentShare {
   readonly dueAt: number;
@@ -42,7 +42,7 @@ export async function openLoadConnection(
   login: Login,
   answered: (share: SentShare, answer: true | string) => void,
 ): Promise<LoadConnection> {
-  const socket = await open(login);
+  const socket = await openStratum(login);
   const waiting = new Map<number, SentShare>();
   const state = { nextId: FIRST_SUBMIT_ID, extranonce1: '', extranonce2: 0, inFlight: 0 };
   let job: StratumJob | undefined;
@@ -93,16 +93,6 @@ export async function openLoadConnection(
     close: () => socket.destroy(),
     closed,
   };
-}
-
-function open(place: { readonly host: string; readonly port: number }): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(place.port, place.host);
-    socket.setNoDelay(true);
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', reject);
-    socket.on('error', () => undefined);
-  });
 }
 
 function readLines(socket: Socket, onLine: (line: string) => void, afterChunk: () => void): void {

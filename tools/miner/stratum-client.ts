@@ -55,7 +55,7 @@ export async function connectStratum(
   login: { readonly username: string; readonly password: string; readonly agent: string },
   handlers: StratumHandlers,
 ): Promise<StratumClient> {
-  const socket = await open(place);
+  const socket = await openStratum(place);
   const waiting = new Map<number, (answer: z.infer<typeof message>) => void>();
   const state = { nextId: 1, extranonce1: '', difficulty: 1 };
 
@@ -102,7 +102,8 @@ function settle<T>(waiting: Map<number, (answer: T) => void>, id: number, answer
   waiting.delete(id);
 }
 
-function open(place: { readonly host: string; readonly port: number }): Promise<Socket> {
+/** A connection that stands. */
+export function openStratum(place: { readonly host: string; readonly port: number }): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(place.port, place.host);
     socket.setNoDelay(true);
