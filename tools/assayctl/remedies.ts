@@ -1,5 +1,6 @@
 import type { Reason } from '@assay/proto/reasons';
 import { GrpcCallError } from '@assay/shared/runtime/grpc-client';
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { UnreachableError } from './exit-codes.ts';
 
 /** What a person can do about a refusal, where the reason alone does not say it. */
@@ -45,7 +46,7 @@ export interface Explained {
 }
 
 export function explain(error: unknown): Explained {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof GrpcCallError) {
     const { code, reason } = error;
     return { message, code, reason, remedy: remedyOf(reason) ?? BY_CODE[code] ?? '' };

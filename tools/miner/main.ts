@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { fraction, integerIn } from '../numeric-flags.ts';
 import { startMiner } from './miner.ts';
 
@@ -24,7 +25,7 @@ const miner = startMiner({
   load: options.load,
   answered: (hash, answer) => console.log(answer === true ? `accepted ${hash}` : `refused ${answer} ${hash}`),
   refused: (error) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     if (why !== said) console.error(`no connection: ${why}; trying again`);
     said = why;
   },

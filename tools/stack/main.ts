@@ -1,3 +1,4 @@
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { OTLP_ENDPOINT } from './config.ts';
 import { runOnce } from './once.ts';
 import { parseOptions } from './options.ts';
@@ -43,7 +44,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`npm start: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`npm start: ${messageOf(error)}`);
   process.exitCode = 1;
 }
 process.exit();

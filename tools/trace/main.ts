@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { runningStack } from '../stack/state.ts';
 import { fetchTrace, traceIdFor } from './fetch-trace.ts';
 import { drawTrace } from './span-tree.ts';
@@ -19,6 +20,6 @@ try {
   console.log(`trace ${traceId}: ${spans.length} spans`);
   for (const line of drawTrace(spans)) console.log(line);
 } catch (error) {
-  console.error(`npm run trace: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`npm run trace: ${messageOf(error)}`);
   process.exitCode = 1;
 }

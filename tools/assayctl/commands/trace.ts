@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { fetchTrace } from '../../trace/fetch-trace.ts';
 import type { ReceivedSpan } from '../../trace/otlp-decode.ts';
 import { drawTrace } from '../../trace/span-tree.ts';
@@ -52,7 +53,7 @@ async function spansOf(traceId: string, traces: string): Promise<ReceivedSpan[]>
   try {
     return await fetchTrace(traceId, traces);
   } catch (error) {
-    throw new UnreachableError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UnreachableError(messageOf(error), { cause: error });
   }
 }
 

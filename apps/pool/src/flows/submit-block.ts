@@ -1,3 +1,4 @@
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { type Bytes, reversed, toHex } from '@assay/shared/kernel/bytes';
 import type { Clock } from '@assay/shared/kernel/clock';
 import type { PoolId } from '@assay/shared/kernel/ids';
@@ -72,13 +73,9 @@ async function untilDone<T>({ reportFault, pause }: SubmitBlockPorts, act: () =>
 }
 
 async function answerOf(node: ChainNode, block: string): Promise<BlockAnswer> {
-  const answer = await node.submitBlock(block).catch((error: unknown) => `fault: ${messageOf(error)}`);
+  const answer = await node.submitBlock(block).catch((error: unknown) => `fault: ${messageOf(error).slice(0, 200)}`);
   blockAnswered(meaningOf(answer));
   return { nodeId: node.id, answer };
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 200);
 }
 
 function foundBlock({ poolId, clock }: SubmitBlockPorts, candidate: BlockCandidate, hash: string): Block {

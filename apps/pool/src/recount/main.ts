@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { parseArgs } from 'node:util';
 import { defineConfig } from '@assay/shared/runtime/config';
 import { MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
+import { messageOf } from '@assay/shared/kernel/fault-text';
 import { storedBatches } from '../adapters/mongo/stored-batches.ts';
 import { poolEvents } from '../adapters/nats/events.ts';
 import { checkBatches } from '../flows/check-batches.ts';
@@ -19,7 +20,7 @@ try {
   process.stdout.write(`${JSON.stringify({ ok, ...report })}\n`);
   process.exitCode = ok ? 0 : 1;
 } catch (error) {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   process.stderr.write(
     `pool:check: nothing was counted: ${why}. Is the database of --uri or MONGODB_URI the pool's?\n`,
   );

@@ -1,3 +1,4 @@
+import { stackOf } from '../kernel/fault-text.ts';
 import { toHex } from '../kernel/bytes.ts';
 import { type Clock, unixMs, type UnixMs } from '../kernel/clock.ts';
 import { sha256 } from '../kernel/hash.ts';
@@ -37,7 +38,7 @@ export class MessageEndings {
 
   /** The handler failed at the last delivery. */
   async failed(arrival: Arrival, error: unknown): Promise<void> {
-    const cause: Cause = { class: 'ERROR', code: 'HANDLER_FAULT', error: textOf(error) };
+    const cause: Cause = { class: 'ERROR', code: 'HANDLER_FAULT', error: stackOf(error) };
     await this.record(arrival, cause, traceInHeaders(arrival.headers));
   }
 
@@ -72,8 +73,4 @@ export class MessageEndings {
 /** `Nats-Msg-Id`, or the place in the stream of a message without one. */
 export function messageIdOf(headers: Readonly<Record<string, string>>, stream: string, sequence: number): string {
   return headers['Nats-Msg-Id'] ?? `${stream}:${sequence}`;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

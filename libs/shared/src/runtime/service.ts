@@ -1,4 +1,5 @@
 import { uuidv7 } from 'uuidv7';
+import { stackOf } from '../kernel/fault-text.ts';
 import { systemClock } from './clock.ts';
 import { type ConfigDefinition, ConfigError, metricsPortOf, type SharedConfig } from './config.ts';
 import { startHttpHealth } from './http-health.ts';
@@ -120,7 +121,7 @@ function startErrorOf(error: unknown): StartError {
     const why = `\n    ${error.faults.join('\n    ')}`;
     return new StartError({ what: 'its configuration has faults', why, remedy: 'set these environment variables' });
   }
-  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const why = stackOf(error);
   return new StartError({
     what: 'an unforeseen fault',
     why,

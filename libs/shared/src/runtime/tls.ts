@@ -1,6 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type ChannelCredentials, experimental, type ServerCredentials } from '@grpc/grpc-js';
+import { messageOf } from '../kernel/fault-text.ts';
 import type { SharedConfig } from './config.ts';
 import type { Logger } from './log.ts';
 import { StartError } from './start-error.ts';
@@ -87,7 +88,7 @@ function firstLoad(files: TlsFiles): Loaded {
   try {
     return load(files);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const remedy = 'mend TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE';
     throw new StartError({ what: 'the TLS files cannot be used', why, remedy }, error);
   }

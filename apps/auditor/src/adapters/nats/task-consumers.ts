@@ -3,6 +3,7 @@ import { consume, type Delivery, type Disposition } from '@assay/shared/runtime/
 import type { Bus } from '@assay/shared/runtime/nats';
 import type { ServiceContext } from '@assay/shared/runtime/service';
 import { currentTrace } from '@assay/shared/runtime/telemetry';
+import { stackOf } from '@assay/shared/kernel/fault-text';
 import { TASK_CONSUMERS } from '../../domain/tasks.ts';
 import { checkBatch } from '../../flows/check-batch.ts';
 import { checkTemplate } from '../../flows/check-template.ts';
@@ -84,7 +85,7 @@ async function orGiveUp(
     await run();
   } catch (error) {
     if (deliveries < DELIVERIES_MAX) throw error;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = stackOf(error);
     await giveUp(text.slice(0, ERROR_CHARACTERS_MAX));
   }
   return { do: 'ack' };
