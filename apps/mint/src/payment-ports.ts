@@ -27,8 +27,6 @@ export interface PayableQuotes {
 /** What a payment backend can do, as NUT-06 tells it to wallets. */
 export interface PaymentSettings {
   readonly unit: Unit;
-  /** No value moves: development and foreign test suites only. */
-  readonly isFake: boolean;
   /** Incoming requests may carry a description. */
   readonly takesDescription: boolean;
   /** Requests without amount can be paid (`options.amountless`). */

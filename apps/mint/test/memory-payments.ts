@@ -20,7 +20,7 @@ const NODE_SECRET = sha256(utf8('the node of the tests'));
 const TURN_MS = 5;
 
 const SETTINGS: PaymentSettings = {
-  ...{ unit: SAT_UNIT, isFake: true, takesDescription: true, paysAmountless: true, paysParts: true },
+  ...{ unit: SAT_UNIT, takesDescription: true, paysAmountless: true, paysParts: true },
 };
 
 interface Request {

@@ -38,7 +38,7 @@ export function scriptedPayments(): ScriptedPayments {
   const script: ScriptedPayments = {
     ...{ ends: 'PAID', endsOf: undefined, refuses: undefined, fee: 1n, paid, outgoing },
     terms: { amount: amount(9n), feeReserve: amount(2n) },
-    settings: { unit: SAT_UNIT, isFake: true, takesDescription: true, paysAmountless: true, paysParts: true },
+    settings: { unit: SAT_UNIT, takesDescription: true, paysAmountless: true, paysParts: true },
     createIncoming: async ({ quoteKey }) => ({ request: `own:${quoteKey}`, lookupId: `own:${quoteKey}` }),
     watchIncoming: async function* () {},
     checkIncoming: async () => [],

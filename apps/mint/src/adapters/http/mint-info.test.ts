@@ -8,7 +8,7 @@ import { renderJson } from './json-text.ts';
 
 const NOW = unixMs(1_795_227_000_999);
 const IDENTITY = { name: 'mint', pubkey: `02${'ab'.repeat(32)}`, version: 'assay-mint/0.1.0' };
-const SETTINGS = { unit: SAT_UNIT, isFake: true, takesDescription: true, paysAmountless: true, paysParts: true };
+const SETTINGS = { unit: SAT_UNIT, takesDescription: true, paysAmountless: true, paysParts: true };
 const RULES = { amountMin: amount(1n), amountMax: amount(1_000_000n), requiresPubkey: false, ttlMs: 1 };
 
 const EVERYTHING: MintCapabilities = {

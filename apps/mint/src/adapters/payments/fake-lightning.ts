@@ -6,7 +6,6 @@ import type { FakePorts } from './fake-ledger.ts';
 
 const SETTINGS: PaymentSettings = {
   unit: SAT_UNIT,
-  isFake: true,
   takesDescription: true,
   paysAmountless: true,
   paysParts: true,
