@@ -14,7 +14,7 @@ import type { UnitStore } from '../ports.ts';
 import { countRefusal, countRotation, operationSpan } from '../telemetry.ts';
 import { type Keyring, storedKeyset } from './keyring.ts';
 
-const MAX_ATTEMPTS = 5;
+const ATTEMPTS_MAX = 5;
 
 export interface RotateKeysetPorts {
   readonly units: UnitStore;
@@ -40,7 +40,7 @@ export function rotateKeyset(
 }
 
 async function rotate(ports: RotateKeysetPorts, unit: Unit, asked: RotationTerms): Promise<Result<string, Refusal>> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const records = await ports.units.all();
     const record = records.find((one) => one.unit === unit);
     if (record === undefined) return err(refusal('unit-not-supported', `unit ${unit} is not configured`));
