@@ -3,7 +3,6 @@ import { hottestFunctions } from '../bench/cpu-profile.ts';
 import { runHostileLoad } from './hostile.ts';
 import { BOUNDS } from './hostile-bounds.ts';
 
-export const HOSTILE_MAX = { seconds: 60, rounds: 10 } as const;
 export const HOSTILE_BOUNDS = `
 Ends with 1 when a bound is broken:
   * no swap of an honest wallet fails, whatever the attack
@@ -12,9 +11,9 @@ Ends with 1 when a bound is broken:
 Takes a minute to begin, and then rounds × (kinds + 1) × (2 × seconds + 3).`;
 
 interface HostileFlags {
-  readonly rate: string;
-  readonly seconds: string;
-  readonly rounds: string;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly rounds: number;
   readonly profile?: string;
 }
 
@@ -23,10 +22,7 @@ export async function runHostile(only: string[], { rate, seconds, rounds, profil
   const tell = (line: string) => console.log(line);
   const profileDir = profile === undefined ? undefined : resolve(profile);
   const load = {
-    ratePerS: Number(rate),
-    seconds: Math.min(Number(seconds), HOSTILE_MAX.seconds),
-    rounds: Math.min(Number(rounds), HOSTILE_MAX.rounds),
-    ...{ only, profileDir },
+    ...{ only, profileDir, ratePerS: rate, seconds, rounds },
   };
   const broken = await runHostileLoad(load, tell);
   if (profileDir !== undefined) hottestFunctions(profileDir).forEach(tell);
