@@ -28,7 +28,8 @@ export default defineConfig({
           testTimeout: 120_000,
           expect: PATIENCE,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // Most of a test is waiting for servers.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
