@@ -42,8 +42,8 @@ async function start(context: ServiceContext, config: MintConfig): Promise<void>
     ...{ deposits: connectDeposits(config.MINT_DEPOSIT_ASSETS), patience: patience(context), turns: fairTurns() },
   };
   startRecovery(context, wallets);
-  const watched = { ...wallets, notes: changeNotes, render: renderPayload };
-  const subscriptions = startSubscriptions(context, watched, settings.resyncMs);
+  const watched = { operations: stores.watchedOperations, notes: changeNotes, render: renderPayload };
+  const subscriptions = startSubscriptions(context, { ...wallets, ...watched }, settings.resyncMs);
   await startHttpServer(context, { ...wallets, subscriptions }, settings.http);
   const controlNotes = natsControlNotes(context, control.refresh);
   const pause = { control: controlStore, notes: controlNotes, clock };

@@ -1,4 +1,6 @@
+import { concat, utf8 } from '@assay/shared/kernel/bytes';
 import { unixMs } from '@assay/shared/kernel/clock';
+import { sha256 } from '@assay/shared/kernel/hash';
 import { ensureCollections, MONGO_OPTIONS } from '@assay/shared/runtime/mongo';
 import { FakeClock } from '@assay/testkit/fake-clock';
 import { startMongod } from '@assay/testkit/servers';
@@ -7,8 +9,9 @@ import { testDatabase, type TestDatabase } from '@assay/testkit/mongo';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OperationDocument, OPERATIONS } from '../src/adapters/mongo/operation-document.ts';
 import type { MeltDocument } from '../src/adapters/mongo/melt-document.ts';
-import { mongoOperations } from '../src/adapters/mongo/operations.ts';
+import { mongoOperations, mongoWatchedOperations } from '../src/adapters/mongo/operations.ts';
 import { mongoMelts } from '../src/adapters/mongo/melts.ts';
+import { pointHex } from '../src/domain/side-checks.ts';
 import { anIntent, meltsContract, paidOperation } from './melts-contract.ts';
 import { aMint, anInput, anOutput, aSwap, operationsContract } from './operations-contract.ts';
 
@@ -19,6 +22,7 @@ async function open(): Promise<TestDatabase> {
   await ensureCollections(database.db, [OPERATIONS]);
   return database;
 }
+const pointNamed = (name: string) => pointHex(concat(Uint8Array.of(2), sha256(utf8(name))));
 afterEach(async () => {
   await database?.drop();
   database = undefined;
@@ -106,6 +110,26 @@ describe('the document of an operation', () => {
     const names = (await collection.indexes()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['inputsY_unique', 'outputsB_unique', 'quoteKeys_unique']));
     expect(await mongoOperations(db, clock).findSpent([])).toEqual(new Map());
+  });
+});
+
+describe('whoever spends a proof', () => {
+  it('does not wait for all that others watch', async () => {
+    const { db } = await open();
+    const [operations, watched] = [mongoOperations(db, clock), mongoWatchedOperations(db)];
+    await operations.commit(aSwap('swap', ['a'], ['x']));
+    const ended: string[] = [];
+    const looks = Array.from({ length: 100 }, async (_, look) => {
+      await watched.findSpent(Array.from({ length: 1_000 }, (__, at) => pointNamed(`${look}/${at}`)));
+      ended.push('look');
+    });
+    await operations.findSpent([anInput('a').y]);
+    ended.push('spend');
+    await Promise.all(looks);
+    expect(ended.indexOf('spend')).toBeLessThan(50);
+    expect(await watched.findSpent([anInput('a').y])).toEqual(
+      new Map([[anInput('a').y, { state: 'SPENT', witness: undefined }]]),
+    );
   });
 });
 

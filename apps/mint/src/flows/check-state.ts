@@ -10,7 +10,7 @@ export interface ProofState {
 
 /** NUT-07: the states in the order of `ys`, repeats included. */
 export async function checkState(
-  { operations }: { readonly operations: Operations },
+  { operations }: { readonly operations: Pick<Operations, 'findSpent'> },
   ys: readonly PointHex[],
 ): Promise<readonly ProofState[]> {
   const spent = await operations.findSpent(ys);

@@ -9,7 +9,7 @@ import { checkState } from './check-state.ts';
 export interface ObservePorts {
   readonly quotes: Pick<QuoteReader, 'findByIds'>;
   readonly meltQuotes: Pick<MeltQuotes, 'findByIds'>;
-  readonly operations: Operations;
+  readonly operations: Pick<Operations, 'findSpent'>;
 }
 
 /**

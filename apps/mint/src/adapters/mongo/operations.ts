@@ -29,10 +29,6 @@ type OnCommit = (opId: string, event: OutboxEntry) => void;
  */
 export function mongoOperations(db: Db, clock: Clock, onCommit: OnCommit = () => undefined): Operations {
   const collection = db.collection<OperationDocument>(OPERATIONS.name);
-  const findByPoint = {
-    spent: pointReader((ys) => readSpent(collection, ys)),
-    signed: pointReader((bs) => readSigned(collection, bs)),
-  };
   return {
     find: grouped({
       ...READ,
@@ -45,9 +41,15 @@ export function mongoOperations(db: Db, clock: Clock, onCommit: OnCommit = () =>
       render: (operation, committedAt) => renderOperation({ ...operation, committedAt }),
       onCommit: ({ _id, outbox: [entry] }) => entry !== undefined && onCommit(_id, entry),
     }),
-    findSpent: findByPoint.spent,
-    findSigned: findByPoint.signed,
+    findSpent: pointReader((ys) => readSpent(collection, ys)),
+    findSigned: pointReader((bs) => readSigned(collection, bs)),
   };
+}
+
+/** The same for who only watches: a million watched proofs do not stand before those that somebody spends. */
+export function mongoWatchedOperations(db: Db): Pick<Operations, 'findSpent'> {
+  const collection = db.collection<OperationDocument>(OPERATIONS.name);
+  return { findSpent: pointReader((ys) => readSpent(collection, ys)) };
 }
 
 async function readByIds(

@@ -25,7 +25,7 @@ import { mongoMeltQuotes } from './melt-quotes.ts';
 import { mongoMelts } from './melts.ts';
 import { GRANTS, mongoGrants } from './grants.ts';
 import { OPERATIONS } from './operation-document.ts';
-import { mongoOperations } from './operations.ts';
+import { mongoOperations, mongoWatchedOperations } from './operations.ts';
 import { mongoProjection } from './projection.ts';
 import { QUOTES } from './quote-document.ts';
 import { mongoQuoteFeed } from './quote-feed.ts';
@@ -78,6 +78,7 @@ export async function mongoStores(context: ServiceContext, db: Db, notes: Pick<C
     payable: quoteReader,
     reader: { ...quoteReader, rebuild },
     operations: announcedOperations(mongoOperations(db, clock, handOver), notes),
+    watchedOperations: mongoWatchedOperations(db),
     melts: announcedMelts(mongoMelts(db, clock), notes, clock),
     meltQuotes: announcedMeltQuotes(mongoMeltQuotes(db), notes),
     ...projection,
