@@ -37,7 +37,10 @@ export interface RunningAuditor {
   readonly pool: HostilePool;
   readonly nodes: readonly ScriptedNode[];
   readonly auditors: readonly ServerProcess[];
+  /** Of the first auditor. */
   readonly service: ReturnType<typeof grpcClient<typeof AuditorServiceService>>;
+  /** Of each auditor. */
+  readonly services: readonly ReturnType<typeof grpcClient<typeof AuditorServiceService>>[];
   readonly admin: ReturnType<typeof grpcClient<typeof AuditorAdminServiceService>>;
   readonly logFile: string;
   batch(batch: BatchAccepted): Promise<BatchDocument | undefined>;
@@ -72,7 +75,7 @@ export async function startAuditor(options: AuditorOptions = {}): Promise<Runnin
   if (first === undefined) throw new Error('no replica');
   const stop = async () => {
     await Promise.all(started.map(({ process: auditor }) => auditor.stop()));
-    for (const client of [first.service, first.admin]) client.close();
+    for (const client of started.flatMap(({ service, admin }) => [service, admin])) client.close();
     await Promise.all([pool.stop(), ...nodes.map((node) => node.stop())]);
     await nats.stop();
     await database.drop();
@@ -80,7 +83,11 @@ export async function startAuditor(options: AuditorOptions = {}): Promise<Runnin
   };
   const { service, admin, logFile } = first;
   const auditors = started.map(({ process: auditor }) => auditor);
-  return { ...{ database, nats, pool, nodes, auditors, service, admin, logFile, stop }, ...lookups(database) };
+  const services = started.map((replica) => replica.service);
+  return {
+    ...{ database, nats, pool, nodes, auditors, service, services, admin, logFile, stop },
+    ...lookups(database),
+  };
 }
 
 function poolConfig(pool: HostilePool) {
