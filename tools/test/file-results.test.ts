@@ -7,14 +7,14 @@ const one = (status: string, fullName: string, failureMessages: readonly string[
 const file = (name: string, assertionResults: readonly object[], status = 'passed', message = '') => ({
   ...{ name: `/project/${name}`, status, message, assertionResults },
 });
-const results = (...testResults: readonly object[]) => fileResults('unit', { testResults }, '/project');
+const results = (...testResults: readonly object[]) => fileResults({ testResults }, '/project');
 
 test('a test that failed is told with its file, its name and why, without the lines of libraries', () => {
   const why =
     'AssertionError: expected 1 to be 2\n    at /project/a.test.ts:2:35\n    at /project/node_modules/x.js:1:1';
   const tests = [one('passed', 'a passes'), one('failed', 'a fails', [why]), one('skipped', 'a waits')];
   const failure = 'a.test.ts: a fails\n    AssertionError: expected 1 to be 2\n        at /project/a.test.ts:2:35';
-  const counted = { suite: 'unit', file: 'a.test.ts', passed: 1, skipped: 1, failures: [failure] };
+  const counted = { passed: 1, skipped: 1, failures: [failure] };
   expect(results(file('a.test.ts', tests, 'failed'))).toEqual([counted]);
 });
 

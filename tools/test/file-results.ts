@@ -21,25 +21,22 @@ type ReportedFile = z.infer<typeof report>['testResults'][number];
 
 /** What became of the tests of one file. */
 export interface FileResult {
-  readonly suite: string;
-  /** From the root; undefined for what failed outside every file. */
-  readonly file: string | undefined;
   readonly passed: number;
   readonly skipped: number;
   /** One text a failure: where, what, and the first lines of why. */
   readonly failures: readonly string[];
 }
 
-export function fileResults(suite: string, json: unknown, root: string): FileResult[] {
-  return report.parse(json).testResults.map((reported) => fileResult(suite, reported, root));
+export function fileResults(json: unknown, root: string): FileResult[] {
+  return report.parse(json).testResults.map((reported) => fileResult(reported, root));
 }
 
-function fileResult(suite: string, reported: ReportedFile, root: string): FileResult {
+function fileResult(reported: ReportedFile, root: string): FileResult {
   const file = relative(root, reported.name);
   const count = (status: string) => reported.assertionResults.filter((test) => test.status === status).length;
   const passed = count('passed');
   const failures = failuresOf(file, reported);
-  return { suite, file, passed, skipped: reported.assertionResults.length - passed - count('failed'), failures };
+  return { passed, skipped: reported.assertionResults.length - passed - count('failed'), failures };
 }
 
 /** A file whose hook or import failed has a failure although none of its tests has. */

@@ -19,7 +19,7 @@ export async function runSuite(suite: Suite, filters: readonly string[]): Promis
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
   const code = await vitest(['run', '--project', suite, ...reporters, '--passWithNoTests', ...filters]);
   try {
-    const results = fileResults(suite, JSON.parse(await readFile(output, 'utf8')), ROOT);
+    const results = fileResults(JSON.parse(await readFile(output, 'utf8')), ROOT);
     const isExplained = code === 0 || results.some(({ failures }) => failures.length > 0);
     return isExplained ? results : [...results, failedBesides(suite, `exit code ${code}`)];
   } catch (error) {
@@ -28,7 +28,7 @@ export async function runSuite(suite: Suite, filters: readonly string[]): Promis
 }
 
 function failedBesides(suite: Suite, why: string): FileResult {
-  return { suite, file: undefined, passed: 0, skipped: 0, failures: [`${suite} tests: ${why}`] };
+  return { passed: 0, skipped: 0, failures: [`${suite} tests: ${why}`] };
 }
 
 function vitest(args: readonly string[]): Promise<number> {

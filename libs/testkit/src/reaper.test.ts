@@ -35,7 +35,7 @@ test.concurrent.each(['SIGKILL', 'SIGINT'] as const)(
     expect([obedient, deaf].map(isAlive)).toEqual([true, true]);
     owner.kill(signal);
     await once(owner, 'exit');
-    await expect.poll(() => isAlive(obedient)).toBe(false);
-    await expect.poll(() => isAlive(deaf)).toBe(false);
+    await expect.poll(() => isAlive(obedient), { timeout: 4_000 }).toBe(false);
+    await expect.poll(() => isAlive(deaf), { timeout: 10_000 }).toBe(false);
   },
 );
