@@ -68,7 +68,10 @@ export async function runMint({
     ...changes,
     hear: (listener) => changes.hear((note) => (hears() ? listener(note) : undefined)),
   };
-  const observed = { ...stores, quotes: stores.reader, notes: heard, render: renderPayload, turns: fairTurns() };
+  const observed = {
+    ...{ ...stores, quotes: stores.reader, operations: stores.watchedOperations },
+    ...{ notes: heard, render: renderPayload, turns: fairTurns() },
+  };
   const subscriptions = startSubscriptions(context, observed, resyncMs);
   const projection = startProjector(context, { ...stores, operations: stores.unprojected });
   const bus = await connectNats(context, { url: natsUrl });

@@ -1,11 +1,10 @@
 import type { Clock } from '@assay/shared/kernel/clock';
 import { present } from '@assay/shared/kernel/assert';
 import { duplicateIndexOf } from '@assay/shared/runtime/mongo';
-import type { OutboxEntry } from '@assay/shared/runtime/outbox';
+import { type OutboxEntry, WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import { currentTrace, type TraceContext } from '@assay/shared/runtime/telemetry';
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { WITHOUT_OUTBOX } from '@assay/shared/runtime/outbox';
 import type { Collection, Db } from 'mongodb';
 import { changeFund, emptyFund, type Fund, type FundChange, type FundOutcome } from '../../domain/fund.ts';
 import type { Unit } from '../../domain/unit.ts';

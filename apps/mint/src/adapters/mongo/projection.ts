@@ -1,9 +1,10 @@
 import { type Amount, amount } from '@assay/shared/kernel/money';
-import { present } from '@assay/shared/kernel/assert';
+import { assert, present } from '@assay/shared/kernel/assert';
 import type { Collection, Db } from 'mongodb';
 import { quoteStepKey } from '../../domain/operation.ts';
 import type { QuoteOperations, QuoteSteps, UnprojectedOperations } from '../../ports.ts';
 import { type CountedDocument, type OperationDocument, OPERATIONS, parseCounted } from './operation-document.ts';
+import { takenSteps } from './taken-steps.ts';
 
 /** As a rule one step is new; the more there are, the more are looked for at once. */
 const LOOK_AHEAD = 4;
@@ -72,14 +73,14 @@ async function takenFrom(
 
 /** Steps are taken in order: none is after one that is free. */
 async function takenBy(collection: Collection<OperationDocument>, keys: readonly string[]): Promise<readonly Amount[]> {
-  // The flag is in the filter because only with it the partial index applies.
-  const found = collection.find({ hasQuotes: true, quoteKeys: { $in: [...keys] } });
-  const operations = await found
-    .project<Pick<OperationDocument, 'quoteKeys' | 'quoteAmounts'>>({ _id: 0, quoteKeys: 1, quoteAmounts: 1 })
-    .toArray();
-  const amounts = new Map(
-    operations.flatMap(({ quoteKeys, quoteAmounts }) => quoteKeys.map((key, at) => [key, quoteAmounts[at]] as const)),
-  );
-  const free = keys.findIndex((key) => !amounts.has(key));
-  return keys.slice(0, free < 0 ? keys.length : free).map((key) => amount(present(amounts.get(key), key)));
+  const taken = await takenSteps(collection, keys);
+  const free = keys.findIndex((key) => !taken.has(key));
+  return keys.slice(0, free < 0 ? keys.length : free).map((key) => takenAt(taken, key));
+}
+
+function takenAt(taken: ReadonlyMap<string, bigint>, key: string): Amount {
+  // The key holds the id of a quote, which an error must not tell.
+  const value = present(taken.get(key), 'what a step took');
+  assert(value >= 1n, 'a step took nothing');
+  return amount(value);
 }

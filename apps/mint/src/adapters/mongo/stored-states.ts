@@ -12,9 +12,9 @@ import { type OperationDocument, OPERATIONS, parseOperation } from './operation-
 import { FUNDED_INDEX, parseQuote, type QuoteDocument, QUOTES } from './quote-document.ts';
 import { supplyOf } from './supply-document.ts';
 import { sumWithin } from './supply-history.ts';
+import { takenSteps } from './taken-steps.ts';
 
 const PAGE = 500;
-const STEPS_PER_READ = 10_000;
 const LOOSE_MAX = 20;
 const UNIQUE_INDEXES = {
   [OPERATIONS.name]: [
@@ -109,7 +109,8 @@ async function quotesAfter(snapshot: Snapshot, naturalKey: string): Promise<read
 
 async function withSteps(snapshot: Snapshot, page: readonly QuoteDocument[]): Promise<readonly StoredQuote[]> {
   const keys = new Map(page.map((quote) => [quote._id, stepKeys(quote)]));
-  const taken = await takenBy(snapshot, [...keys.values()].flat());
+  const { operations, session } = snapshot;
+  const taken = await takenSteps(operations, [...keys.values()].flat(), { session });
   return page.map((document) => ({
     quote: parseQuote(document),
     steps: (keys.get(document._id) ?? []).flatMap((key, step) => {
@@ -117,20 +118,6 @@ async function withSteps(snapshot: Snapshot, page: readonly QuoteDocument[]): Pr
       return amount === undefined ? [] : [{ step, amount }];
     }),
   }));
-}
-
-/** Step key → what was taken. Whoever mints a quote unit by unit gives it more steps than one command can name. */
-async function takenBy({ session, operations }: Snapshot, keys: readonly string[]): Promise<Map<string, bigint>> {
-  const taken = new Map<string, bigint>();
-  for (let from = 0; from < keys.length; from += STEPS_PER_READ) {
-    const asked = { hasQuotes: true, quoteKeys: { $in: keys.slice(from, from + STEPS_PER_READ) } };
-    const found = operations
-      .find(asked, { session })
-      .project<Pick<OperationDocument, 'quoteKeys' | 'quoteAmounts'>>({ quoteKeys: 1, quoteAmounts: 1 });
-    for await (const { quoteKeys, quoteAmounts } of found)
-      quoteKeys.forEach((key, at) => taken.set(key, quoteAmounts[at] ?? 0n));
-  }
-  return taken;
 }
 
 /** Those counted so far, and the one that may be taken next. */
